@@ -1,0 +1,52 @@
+/** Element types of tensors. */
+
+/** The typed arrays that hold elements. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+/** The typed arrays of the two floating-point types. */
+export type Real = Float32Array | Float64Array;
+
+type DTypeName = "float32" | "float64" | "int64" | "bool" | "uint8";
+
+/**
+ * An element type; prints as `torch.float32`.
+ *
+ * `int64` is PyTorch's integer type. It is stored in an `Int32Array`: values outside 32 bits throw.
+ * @see torch.dtype
+ */
+export class DType {
+  readonly name: DTypeName;
+  readonly isFloatingPoint: boolean;
+  /** PyTorch's name of a CPU tensor class of this type, as error sentences print it. */
+  readonly tensorType: string;
+  /** A new array of `n` zeros. */
+  readonly allocate: (n: number) => TypedArray;
+
+  constructor(name: DTypeName, tensorType: string, allocate: (n: number) => TypedArray) {
+    this.name = name;
+    this.isFloatingPoint = name === "float32" || name === "float64";
+    this.tensorType = tensorType;
+    this.allocate = allocate;
+  }
+
+  toString(): string {
+    return `torch.${this.name}`;
+  }
+}
+
+export const float32 = new DType("float32", "FloatTensor", (n) => new Float32Array(n));
+export const float64 = new DType("float64", "DoubleTensor", (n) => new Float64Array(n));
+export const int64 = new DType("int64", "LongTensor", (n) => new Int32Array(n));
+export const bool = new DType("bool", "BoolTensor", (n) => new Uint8Array(n));
+export const uint8 = new DType("uint8", "ByteTensor", (n) => new Uint8Array(n));
+
+/** All types by name. */
+export const dtypes: Readonly<Record<DTypeName, DType>> = { float32, float64, int64, bool, uint8 };
+
+/** The type that a binary operation of the two computes in: the wider kind, then the wider size. */
+export function promote(a: DType, b: DType): DType {
+  return rank(a) >= rank(b) ? a : b;
+}
+
+function rank(d: DType): number {
+  return [bool, uint8, int64, float32, float64].indexOf(d);
+}

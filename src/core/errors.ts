@@ -1,0 +1,103 @@
+/**
+ * The errors that saiki throws.
+ *
+ * Every message has the form `where: sentence. Fix.`, on one line. Where PyTorch has a sentence for
+ * the situation it stands verbatim as the sentence, and alone in the field `torch`.
+ */
+
+/** What an error is made of; `sentence` and `torch` exclude each other. */
+export interface ErrorParts {
+  /** Where it happened: `LSTM.forward`, `saiki train`. */
+  readonly op: string;
+  /** PyTorch's sentence, verbatim. */
+  readonly torch?: string | undefined;
+  /** Our sentence, where PyTorch has none. */
+  readonly sentence?: string | undefined;
+  /** What the user can do about it, one sentence. */
+  readonly fix?: string | undefined;
+  readonly expected?: unknown;
+  readonly got?: unknown;
+  readonly cause?: unknown;
+}
+
+/** The base of all errors thrown on purpose; `code` is stable across releases. */
+export class SaikiError extends Error {
+  readonly code: string = "SAIKI_ERROR";
+  readonly op: string;
+  readonly torch: string | undefined;
+  readonly expected: unknown;
+  readonly got: unknown;
+
+  constructor(parts: ErrorParts) {
+    const said = parts.torch ?? parts.sentence ?? "it failed";
+    super(
+      `${parts.op}: ${closed(said)}${parts.fix === undefined ? "" : ` ${closed(parts.fix)}`}`,
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
+    this.name = new.target.name;
+    this.op = parts.op;
+    this.torch = parts.torch;
+    this.expected = parts.expected;
+    this.got = parts.got;
+  }
+}
+
+/** A tensor has the wrong number of dimensions or sizes. */
+export class ShapeError extends SaikiError {
+  override readonly code = "SAIKI_SHAPE";
+}
+
+/** A tensor has the wrong element type. */
+export class DTypeError extends SaikiError {
+  override readonly code = "SAIKI_DTYPE";
+}
+
+/** An index or a dimension lies outside its range. */
+export class IndexError extends SaikiError {
+  override readonly code = "SAIKI_INDEX";
+}
+
+/** The tape was asked for something that it cannot do. */
+export class AutogradError extends SaikiError {
+  override readonly code = "SAIKI_AUTOGRAD";
+}
+
+/** An option has a value that makes no sense. */
+export class ConfigError extends SaikiError {
+  override readonly code = "SAIKI_CONFIG";
+}
+
+/** A kernel backend is missing or cannot run here. */
+export class BackendError extends SaikiError {
+  override readonly code = "SAIKI_BACKEND";
+}
+
+/** A file or a stream of bytes is not what it claims to be. */
+export class FormatError extends SaikiError {
+  override readonly code = "SAIKI_FORMAT";
+}
+
+/** A model folder is missing, damaged, foreign or in the way. */
+export class CheckpointError extends SaikiError {
+  override readonly code = "SAIKI_CHECKPOINT";
+}
+
+/** Training cannot go on. */
+export class TrainingError extends SaikiError {
+  override readonly code = "SAIKI_TRAINING";
+}
+
+/**
+ * Inside the library, where public boundaries have validated already: states what must hold.
+ *
+ * @throws SaikiError when `condition` is false, which is a bug in saiki
+ */
+export function assert(condition: boolean, what: string): asserts condition {
+  if (!condition) {
+    throw new SaikiError({ op: "saiki", sentence: `internal error: ${what}`, fix: "Please report it" });
+  }
+}
+
+function closed(sentence: string): string {
+  return /[.!?]\s*$/.test(sentence) ? sentence : `${sentence}.`;
+}

@@ -1,0 +1,102 @@
+/** Windows over parallel streams, for truncated back-propagation through time. */
+
+import { ConfigError, IndexError, int64 } from "../core/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+
+export interface BpttOptions {
+  /** `B`: how many streams run side by side. */
+  readonly batch: number;
+  /** `T`: how many steps a window has; the last one of the streams may have fewer. */
+  readonly length: number;
+}
+
+/** Steps `start` to `start + T` of all streams; row `t` of the targets is what follows row `t`. */
+export interface BpttWindow {
+  /** (T, B) int64. */
+  readonly inputs: Tensor;
+  /** (T·B) int64, time-major like the rows of the inputs. */
+  readonly targets: Tensor;
+  readonly start: number;
+}
+
+/**
+ * A sequence of tokens cut into `B` contiguous streams, and these into windows of `T` steps.
+ *
+ * Stream `b` predicts tokens `b·C + 1 … (b + 1)·C` with `C = ⌊(n − 1) / B⌋`; fewer than `B` tokens at
+ * the end are left out. Every window continues where the one before it stopped, so a model carries its
+ * state from window to window and forgets it before window 0.
+ *
+ * @throws ConfigError when there are not enough tokens for one step
+ * @example
+ * const windows = new BpttWindows(Int32Array.of(0, 1, 2, 3, 4, 5, 6), { batch: 2, length: 2 });
+ * console.log(windows.at(0).inputs); // tensor([[0, 3],
+ *                                    //         [1, 4]])
+ */
+export class BpttWindows {
+  readonly batch: number;
+  readonly length: number;
+  /** `C`: steps of each stream. */
+  readonly steps: number;
+  /** The number of windows. */
+  readonly count: number;
+  private readonly tokens: Int32Array;
+
+  constructor(tokens: Int32Array, { batch, length }: BpttOptions) {
+    for (const [name, n] of Object.entries({ batch, length })) {
+      if (Number.isInteger(n) && n >= 1) continue;
+      throw new ConfigError({
+        op: "BpttWindows",
+        sentence: `${name} is ${n}`,
+        fix: "Use a whole number from 1",
+        got: n,
+      });
+    }
+    this.tokens = tokens;
+    this.batch = batch;
+    this.length = length;
+    this.steps = Math.floor((tokens.length - 1) / batch);
+    this.count = Math.ceil(this.steps / length);
+    if (this.steps < 1) {
+      throw new ConfigError({
+        op: "BpttWindows",
+        sentence: `${tokens.length} tokens are too few for ${batch} streams`,
+        fix: `Give at least ${batch + 1} tokens, or a smaller batch`,
+        expected: batch + 1,
+        got: tokens.length,
+      });
+    }
+  }
+
+  /** Window `index`, from 0. @throws IndexError */
+  at(index: number): BpttWindow {
+    if (!Number.isInteger(index) || index < 0 || index >= this.count) {
+      throw new IndexError({
+        op: "BpttWindows.at",
+        sentence: `window ${index} is not among the ${this.count}`,
+        expected: [0, this.count - 1],
+        got: index,
+      });
+    }
+    const start = index * this.length;
+    const steps = Math.min(this.length, this.steps - start);
+    return {
+      inputs: this.columns(start, steps).view(steps, this.batch),
+      targets: this.columns(start + 1, steps),
+      start,
+    };
+  }
+
+  /** All windows in order. */
+  *[Symbol.iterator](): Iterator<BpttWindow> {
+    for (let i = 0; i < this.count; i++) yield this.at(i);
+  }
+
+  private columns(start: number, steps: number): Tensor {
+    const out = new Int32Array(steps * this.batch);
+    for (let b = 0; b < this.batch; b++) {
+      const from = b * this.steps + start;
+      for (let t = 0; t < steps; t++) out[t * this.batch + b] = this.tokens[from + t]!;
+    }
+    return tensor(out, { dtype: int64 });
+  }
+}

@@ -1,0 +1,2 @@
+export * from "./bptt-windows.ts";
+export * from "./split.ts";

@@ -1,0 +1,71 @@
+/** Cutting a text in two, before anything is learned from it. */
+
+import { ConfigError } from "../core/index.ts";
+
+/** What a split counts: characters (code points) or words between white space. */
+export type SplitUnit = "char" | "word";
+
+/** The part to learn from and the part to judge by. */
+export interface TextSplit {
+  readonly train: string;
+  readonly valid: string;
+}
+
+/**
+ * Where a sequence of `n` is cut so that its last `fraction` is held out: `⌊n · (1 − fraction)⌋`.
+ *
+ * @param fraction in [0, 1)
+ * @throws ConfigError when `fraction` is out of range
+ */
+export function splitIndex(n: number, fraction: number): number {
+  if (!(fraction >= 0 && fraction < 1)) {
+    throw new ConfigError({
+      op: "splitIndex",
+      sentence: `a fraction of ${fraction} cannot be held out`,
+      fix: "Use a number from 0 to below 1, such as 0.1",
+      got: fraction,
+    });
+  }
+  return Math.floor(n * (1 - fraction));
+}
+
+/**
+ * Holds out the last `fraction` of a text in one piece: random pieces would leak their neighbours.
+ *
+ * The two parts joined are the text. Characters are code points, so no pair of surrogates is cut; a
+ * cut between words lies before the first held-out word, and the white space stays with the first part.
+ *
+ * @example
+ * splitText("to be or not to be", 0.5, "word"); // { train: "to be or ", valid: "not to be" }
+ */
+export function splitText(text: string, fraction: number, unit: SplitUnit): TextSplit {
+  const at = unit === "char" ? characterCut(text, fraction) : wordCut(text, fraction);
+  return { train: text.slice(0, at), valid: text.slice(at) };
+}
+
+/** The number of characters (code points) of a text. */
+export function countCharacters(text: string): number {
+  let n = text.length;
+  for (let i = 0; i + 1 < text.length; i++) if (isPair(text, i)) n--;
+  return n;
+}
+
+function characterCut(text: string, fraction: number): number {
+  let rest = splitIndex(countCharacters(text), fraction);
+  let at = 0;
+  for (; rest > 0; rest--) at += isPair(text, at) ? 2 : 1;
+  return at;
+}
+
+function wordCut(text: string, fraction: number): number {
+  const starts = Array.from(text.matchAll(/\S+/g), (word) => word.index);
+  return starts[splitIndex(starts.length, fraction)] ?? text.length;
+}
+
+function isPair(text: string, i: number): boolean {
+  return isBetween(text.charCodeAt(i), 0xd800, 0xdbff) && isBetween(text.charCodeAt(i + 1), 0xdc00, 0xdfff);
+}
+
+function isBetween(code: number, low: number, high: number): boolean {
+  return code >= low && code <= high;
+}

@@ -1,0 +1,13 @@
+/**
+ * saiki: recurrent neural networks with PyTorch's semantics.
+ *
+ * @example
+ * import * as torch from "saiki";
+ * import { nn, optim } from "saiki";
+ */
+
+export * from "./core/index.ts";
+export { getRngState, Generator, initialSeed, manualSeed, seed, setRngState } from "./random/index.ts";
+export { setPrintOptions } from "./tensor/format.ts";
+export * from "./tensor/index.ts";
+export * as nn from "./nn/index.ts";

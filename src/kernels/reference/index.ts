@@ -1,0 +1,25 @@
+/**
+ * The reference backend: plain loops over float32 or float64, which anyone can read. It specifies
+ * what the fast kernels compute. Sums run in double and are rounded when they are stored.
+ */
+
+import { bernoulliMask, mtFill, normalFill, uniformFill } from "../../random/index.ts";
+import type { Backend } from "../backend.ts";
+import * as elementwise from "./elementwise.ts";
+import * as embedding from "./embedding.ts";
+import { gemm } from "./gemm.ts";
+import * as optim from "./optim.ts";
+import * as recurrent from "./recurrent.ts";
+import * as rows from "./rows.ts";
+
+export const reference: Backend = {
+  name: "reference",
+  gemm,
+  ...recurrent,
+  ...rows,
+  ...embedding,
+  ...elementwise,
+  ...optim,
+  ...{ mtFill, uniformFill, normalFill, bernoulliMask },
+  memory: () => ({ bytes: 0, highWater: 0 }),
+};

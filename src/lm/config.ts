@@ -1,0 +1,154 @@
+/** What a language model is made of and how it is trained: options, their defaults and ranges. */
+
+import * as v from "valibot";
+import { ConfigError } from "../core/index.ts";
+import { closest } from "./suggest.ts";
+
+/** Kinds of models: `bigram` sees one token, the others all tokens so far. */
+export const cells = ["bigram", "rnn"] as const;
+/** What a text is taken apart into. */
+export const tokenKinds = ["char", "word"] as const;
+
+export type Cell = (typeof cells)[number];
+export type TokenKind = (typeof tokenKinds)[number];
+
+const count = whole(1);
+
+/** The options that decide the parameters of a model. */
+const modelEntries = {
+  cell: v.optional(oneOf(cells), "rnn"),
+  embedding: v.optional(count, 64),
+  hidden: v.optional(count, 256),
+  layers: v.optional(count, 1),
+  dropout: v.optional(number("a number from 0 to below 1", (x) => x >= 0 && x < 1), 0),
+};
+
+/** The options that decide what it learns from, and how. */
+const trainingEntries = {
+  tokens: v.optional(oneOf(tokenKinds), "char"),
+  validFraction: v.optional(number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5), 0.1),
+  batch: v.optional(count, 64),
+  length: v.optional(count, 64),
+  lr: v.optional(number("a number above 0", (x) => x > 0), 2e-3),
+  clip: v.optional(number("a number from 0", (x) => x >= 0), 1),
+  epochs: v.optional(count, 12),
+  steps: v.optional(v.nullable(count), null),
+  evalEvery: v.optional(v.nullable(count), null),
+  seed: v.optional(whole(0, 2 ** 32 - 1), 1),
+};
+
+const optionsSchema = v.strictObject({ ...modelEntries, ...trainingEntries });
+
+/** What a config file stores of them: every option, resolved. */
+export const modelConfigSchema = v.object({
+  cell: oneOf(cells),
+  vocabulary: count,
+  embedding: count,
+  hidden: count,
+  layers: count,
+  dropout: v.number(),
+});
+export const trainingConfigSchema = v.required(v.object(trainingEntries));
+
+/** The sizes of a model. */
+export type ModelConfig = Readonly<v.InferOutput<typeof modelConfigSchema>>;
+/** How a model is trained. */
+export type TrainingConfig = Readonly<v.InferOutput<typeof trainingConfigSchema>>;
+
+/** All options, resolved. */
+export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
+
+/**
+ * Options as a user gives them; what is missing takes its default.
+ *
+ * - `cell`: `rnn` (default) or `bigram`, the context-free model
+ * - `tokens`: `char` (default) or `word`
+ * - `embedding` 64, `hidden` 256, `layers` 1: sizes; `dropout` 0: share of activations dropped
+ * - `batch` 64 streams, `length` 64 steps: the size of a window
+ * - `lr` 0.002: Adam's step, decaying to 0 along a half cosine; `clip` 1: the largest norm of the
+ *   gradient (0: any)
+ * - `epochs` 12: passes over the training part; `steps`: the number of windows instead
+ * - `evalEvery`: windows between validations; a twentieth of the run where it is missing
+ * - `validFraction` 0.1: the share of the text, at its end, that is held out
+ * - `seed` 1: where the random numbers start
+ */
+export type LmOptions = { readonly [K in keyof LmConfig]?: LmConfig[K] | undefined };
+
+/** The names of all options. */
+export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig)[];
+
+/** How options are called where an error is shown: by their own names, or as flags. */
+export interface OptionWording {
+  readonly op: string;
+  readonly nameOf: (option: string) => string;
+}
+
+/**
+ * Fills in defaults and checks names and ranges.
+ *
+ * @throws ConfigError that names the first wrong option
+ * @example
+ * resolveConfig({ hidden: 128 }).embedding; // 64
+ */
+export function resolveConfig(
+  options: LmOptions = {},
+  { op, nameOf }: OptionWording = { op: "train", nameOf: (option) => option },
+): LmConfig {
+  const given = Object.fromEntries(Object.entries(options).filter(([, x]) => x !== undefined));
+  for (const name of Object.keys(given)) {
+    if ((optionNames as string[]).includes(name)) continue;
+    const near = closest(name, optionNames);
+    throw new ConfigError({
+      op,
+      sentence: `there is no option ${nameOf(name)}`,
+      fix: near === undefined ? `The options are ${optionNames.map(nameOf).join(", ")}` : `Did you mean ${nameOf(near)}?`,
+      expected: optionNames,
+      got: name,
+    });
+  }
+  const result = v.safeParse(optionsSchema, given);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = String(issue.path?.[0]?.key);
+  throw new ConfigError({
+    op,
+    sentence: `${nameOf(name)} is ${JSON.stringify(issue.input)}`,
+    fix: `Use ${issue.message}`,
+    expected: issue.message,
+    got: issue.input,
+  });
+}
+
+/** The number of windows that training takes when an epoch has `windows` of them. */
+export function totalSteps({ steps, epochs }: TrainingConfig, windows: number): number {
+  return steps ?? epochs * windows;
+}
+
+/** Adam's step at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
+export function learningRate({ lr }: TrainingConfig, step: number, total: number): number {
+  return lr * 0.5 * (1 + Math.cos((Math.PI * step) / total));
+}
+
+/** The sizes that the options give a model over `vocabulary` tokens. */
+export function modelConfig(config: LmConfig, vocabulary: number): ModelConfig {
+  const { cell, embedding, hidden, layers, dropout } = config;
+  return { cell, vocabulary, embedding, hidden, layers, dropout };
+}
+
+/** The part of the options that concerns training. */
+export function trainingConfig(config: LmConfig): TrainingConfig {
+  return v.parse(trainingConfigSchema, config);
+}
+
+function whole(low: number, high = Number.MAX_SAFE_INTEGER) {
+  const range = high === Number.MAX_SAFE_INTEGER ? `from ${low}` : `from ${low} to ${high}`;
+  return number(`a whole number ${range}`, (x) => Number.isInteger(x) && x >= low && x <= high);
+}
+
+function number(what: string, holds: (x: number) => boolean) {
+  return v.pipe(v.number(what), v.check((x) => Number.isFinite(x) && holds(x), what));
+}
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return v.picklist(values, values.join(" or "));
+}

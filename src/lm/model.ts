@@ -1,0 +1,72 @@
+/** The network of a language model. */
+
+import { Dropout, Embedding, Linear, Module, RNN } from "../nn/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { ModelConfig } from "./config.ts";
+
+/** What a model remembers between calls: one tensor (L, B, H) for each kind of state. */
+export type LmState = readonly Tensor[];
+
+/** The scores of the next token after each token, and the state after the last. */
+export interface LmOutput {
+  /** (T·B, V), rows time-major like the tokens. */
+  readonly logits: Tensor;
+  readonly state: LmState;
+}
+
+/**
+ * Embedding → dropout → recurrent layers → dropout → projection.
+ *
+ * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone, and
+ * the best that such a model can reach is the entropy of pairs of tokens.
+ *
+ * Parameters: `embedding.weight` (V, E); `rnn.weight_ih_l0` (H, E) and the others of `nn.RNN`;
+ * `projection.weight` (V, H), for a bigram model (V, E); `projection.bias` (V).
+ */
+export class LanguageModel extends Module {
+  readonly config: ModelConfig;
+  embedding: Embedding;
+  dropout: Dropout;
+  rnn: RNN | null;
+  projection: Linear;
+
+  constructor(config: ModelConfig) {
+    super();
+    const { cell, vocabulary, embedding, hidden, layers, dropout } = config;
+    this.config = config;
+    this.embedding = new Embedding(vocabulary, embedding);
+    this.dropout = new Dropout(dropout);
+    this.rnn =
+      cell === "bigram"
+        ? null
+        : new RNN(embedding, hidden, { numLayers: layers, dropout: layers > 1 ? dropout : 0 });
+    this.projection = new Linear(this.rnn === null ? embedding : hidden, vocabulary);
+  }
+
+  /**
+   * Scores what follows each token.
+   *
+   * @param ids (T, B) int64
+   * @param state as the call before returned it; zeros where it is null
+   */
+  forward(ids: Tensor, state: LmState | null = null): LmOutput {
+    const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
+    if (this.rnn === null) return { logits: this.project(x), state: [] };
+    const [y, h] = this.rnn.forward(x, state?.[0] ?? null); // (T, B, H), (L, B, H)
+    return { logits: this.project(this.dropout.forward(y)), state: [h] };
+  }
+
+  /** The number of learned values. */
+  get parameterCount(): number {
+    return [...this.parameters()].reduce((n, p) => n + p.numel(), 0);
+  }
+
+  private project(x: Tensor): Tensor {
+    return this.projection.forward(x.flatten(0, 1));
+  }
+}
+
+/** The same state without history: where back-propagation is truncated. */
+export function detachState(state: LmState): LmState {
+  return state.map((s) => s.detach());
+}

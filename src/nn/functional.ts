@@ -1,0 +1,394 @@
+/** Layers and losses as functions: what the modules call. */
+
+import { ConfigError, DTypeError, IndexError, int64, ShapeError, sameShape, warn } from "../core/index.ts";
+import { kernels } from "../kernels/index.ts";
+import { giveBack, lend } from "../kernels/pool.ts";
+import { defaultGenerator, dropoutMask } from "../random/index.ts";
+import { arange, Tensor } from "../tensor/index.ts";
+import { applyMask } from "../tensor/ops/elementwise.ts";
+import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
+import * as losses from "../tensor/ops/loss.ts";
+import { linear as linearOp } from "../tensor/ops/matmul.ts";
+
+// ---- layers ------------------------------------------------------------------------------------
+
+/**
+ * `y = x Wᵀ + b` for x (…, in), weight (out, in), bias (out).
+ *
+ * @throws ShapeError when the last size of x is not `in`
+ * @see torch.nn.functional.linear
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  const op = "linear";
+  const [out, width] = [weight.size(0), weight.size(1)];
+  if (x.dtype !== weight.dtype) {
+    throw new DTypeError({
+      op,
+      torch: "mat1 and mat2 must have the same dtype",
+      fix: `The input is ${x.dtype}, the weight ${weight.dtype}: convert one of them`,
+      expected: weight.dtype,
+      got: x.dtype,
+    });
+  }
+  if (x.ndim === 0 || x.size(-1) !== width) {
+    const cols = x.ndim === 0 ? 1 : x.size(-1);
+    const rows = cols === 0 ? 0 : x.numel() / cols;
+    throw new ShapeError({
+      op,
+      torch: `mat1 and mat2 shapes cannot be multiplied (${rows}x${cols} and ${width}x${out})`,
+      fix: `The last size of the input must be ${width}; the input is [${x.impl.shape.join(", ")}]`,
+      expected: width,
+      got: cols,
+    });
+  }
+  return Tensor.apply(linearOp, [x, weight, bias], undefined);
+}
+
+/**
+ * Rows of a table: `y[…, :] = weight[index[…], :]`.
+ *
+ * @param index int64, in [0, rows)
+ * @param paddingIdx a row that gets no gradient
+ * @throws IndexError when an index has no row
+ * @see torch.nn.functional.embedding
+ */
+export function embedding(
+  index: Tensor,
+  weight: Tensor,
+  { paddingIdx = null }: { paddingIdx?: number | null | undefined } = {},
+): Tensor {
+  if (index.dtype !== int64) {
+    throw new DTypeError({
+      op: "embedding",
+      torch: `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`,
+      fix: "Convert the indices with long()",
+      expected: int64,
+      got: index.dtype,
+    });
+  }
+  const rows = weight.size(0);
+  for (const i of index.impl.data()) {
+    if (i >= 0 && i < rows) continue;
+    throw new IndexError({
+      op: "embedding",
+      torch: "index out of range in self",
+      fix: `The table has ${rows} rows, the index is ${i}`,
+      expected: [0, rows - 1],
+      got: i,
+    });
+  }
+  const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+  return Tensor.apply(embeddingOp, [weight, index], padding);
+}
+
+/**
+ * In training sets elements to zero with probability `p` and scales the others by 1/(1 − p).
+ *
+ * @throws ConfigError when `p` is outside [0, 1]
+ * @see torch.nn.functional.dropout
+ */
+export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
+  checkProbability("dropout", p);
+  if (p === 0 || !training) return x;
+  const mask = lend(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
+  dropoutMask(defaultGenerator, mask, p, (...a) => kernels().bernoulliMask(...a));
+  return Tensor.apply(applyMask, [x], { mask, release: () => giveBack(mask) });
+}
+
+export function checkProbability(op: string, p: number): void {
+  if (p >= 0 && p <= 1) return;
+  throw new ConfigError({
+    op,
+    torch: `dropout probability has to be between 0 and 1, but got ${p}`,
+    expected: [0, 1],
+    got: p,
+  });
+}
+
+export const tanh = (x: Tensor): Tensor => x.tanh();
+export const sigmoid = (x: Tensor): Tensor => x.sigmoid();
+export const relu = (x: Tensor): Tensor => x.relu();
+
+/** Softmax along `dim`; without it along PyTorch's implicit dimension, with its warning. */
+export function softmax(x: Tensor, dim?: number | null): Tensor {
+  return x.softmax(dim ?? implicitDim("softmax", x));
+}
+
+export function logSoftmax(x: Tensor, dim?: number | null): Tensor {
+  return x.logSoftmax(dim ?? implicitDim("log_softmax", x));
+}
+
+function implicitDim(name: string, x: Tensor): number {
+  warn(
+    `Implicit dimension choice for ${name} has been deprecated. Change the call to include dim=X as an argument.`,
+  );
+  return x.ndim === 0 || x.ndim === 1 || x.ndim === 3 ? 0 : 1;
+}
+
+/** Integer classes as rows of zeros with a single one, int64 (…, numClasses). @see torch.nn.functional.one_hot */
+export function oneHot(index: Tensor, numClasses = -1): Tensor {
+  const classes = numClasses < 0 ? index.max().item() + 1 : numClasses;
+  return index.unsqueeze(-1).eq(arange(classes)).to(int64);
+}
+
+// ---- losses ------------------------------------------------------------------------------------
+
+export type Reduction = losses.Reduction;
+
+export interface LossOptions {
+  /** `mean` of all elements (default), their `sum`, or each of them. */
+  readonly reduction?: Reduction | undefined;
+}
+
+export interface ClassLossOptions extends LossOptions {
+  /** A factor for each class. */
+  readonly weight?: Tensor | null | undefined;
+  /** Rows with this target do not count. */
+  readonly ignoreIndex?: number | undefined;
+}
+
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** How much of the target is spread evenly over all classes. */
+  readonly labelSmoothing?: number | undefined;
+}
+
+/**
+ * Cross entropy of logits: `−w_t ln softmax(x)_t`, with smoothing e a share e/C of every class.
+ *
+ * @param input logits (N, C), (N, C, d…) or (C)
+ * @param target classes, int64 (N), (N, d…) or (); or probabilities of the input's shape
+ * @returns a scalar, or one loss for each target with reduction `none`; `mean` weighs by class
+ * @see torch.nn.functional.cross_entropy
+ */
+export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const op = "crossEntropy";
+  const { labelSmoothing = 0, weight = null } = options;
+  const reduction = checkReduction(op, options.reduction);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ConfigError({
+      op,
+      torch: `label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`,
+      got: labelSmoothing,
+    });
+  }
+  if (target.dtype.isFloatingPoint && sameShape(target.impl.shape, input.impl.shape)) {
+    return softCrossEntropy(input, target, { ...options, reduction, labelSmoothing });
+  }
+  const ignoreIndex = options.ignoreIndex ?? -100;
+  checkClassTarget(op, input, target, weight, ignoreIndex);
+  const args = { ignoreIndex, smoothing: labelSmoothing, reduction };
+  return Tensor.apply(losses.crossEntropy, [input, target, weight], args);
+}
+
+/** Targets are probabilities q: `−Σ_j w_j q'_j ln softmax(x)_j`, `q' = q (1 − e) + e/C`. */
+function softCrossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions & { reduction: Reduction; labelSmoothing: number },
+): Tensor {
+  if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
+    throw new ConfigError({
+      op: "crossEntropy",
+      torch: "ignore_index is not supported for floating point target",
+    });
+  }
+  const dim = input.ndim === 1 ? 0 : 1;
+  const classes = input.size(dim);
+  const { labelSmoothing: e, weight } = options;
+  const q = e > 0 ? target.mul(1 - e).add(e / classes) : target;
+  const shape = input.impl.shape.map((s, i) => (i === dim ? s : 1));
+  const weighted = weight ? q.mul(weight.reshape(...shape)) : q;
+  const loss = input.logSoftmax(dim).mul(weighted).sum(dim).neg();
+  if (options.reduction === "none") return loss;
+  const total = loss.sum();
+  return options.reduction === "sum" ? total : total.div(Math.max(loss.numel(), 1));
+}
+
+/**
+ * `−w_t x_t` of log-probabilities x.
+ *
+ * @see torch.nn.functional.nll_loss
+ */
+export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+  const { weight = null, ignoreIndex = -100 } = options;
+  const reduction = checkReduction("nllLoss", options.reduction);
+  checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
+  return Tensor.apply(losses.nllLoss, [input, target, weight], { ignoreIndex, smoothing: 0, reduction });
+}
+
+/** `(x − y)²`. @see torch.nn.functional.mse_loss */
+export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction("mseLoss", options.reduction);
+  const [x, y] = broadcastWithWarning(input, target);
+  return Tensor.apply(losses.mseLoss, [x, y, null, null], { reduction, args: null });
+}
+
+/** `|x − y|`. @see torch.nn.functional.l1_loss */
+export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction("l1Loss", options.reduction);
+  const [x, y] = broadcastWithWarning(input, target);
+  const loss = x.sub(y).abs();
+  return reduction === "none" ? loss : reduction === "sum" ? loss.sum() : loss.mean();
+}
+
+/** `d²/(2β)` where `|d| < β`, else `|d| − β/2`. @see torch.nn.functional.smooth_l1_loss */
+export function smoothL1Loss(
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions & { readonly beta?: number | undefined } = {},
+): Tensor {
+  const { beta = 1 } = options;
+  if (!(beta >= 0)) {
+    throw new ConfigError({
+      op: "smoothL1Loss",
+      torch: "smooth_l1_loss does not support negative values for beta",
+      got: beta,
+    });
+  }
+  if (beta === 0) return l1Loss(input, target, options);
+  const reduction = checkReduction("smoothL1Loss", options.reduction);
+  const [x, y] = broadcastWithWarning(input, target);
+  return Tensor.apply(losses.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
+}
+
+/** `−(y ln x + (1 − y) ln(1 − x))` of probabilities x. @see torch.nn.functional.binary_cross_entropy */
+export function binaryCrossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions & { readonly weight?: Tensor | null | undefined } = {},
+): Tensor {
+  const op = "binaryCrossEntropy";
+  const reduction = checkReduction(op, options.reduction);
+  if (!sameShape(input.impl.shape, target.impl.shape)) {
+    throw new ShapeError({
+      op,
+      torch: `Using a target size (${target.shape}) that is different to the input size (${input.shape}) is deprecated. Please ensure they have the same size.`,
+      expected: [...input.impl.shape],
+      got: [...target.impl.shape],
+    });
+  }
+  for (const v of input.impl.data()) {
+    if (v >= 0 && v <= 1) continue;
+    throw new ConfigError({
+      op,
+      torch: "all elements of input should be between 0 and 1",
+      fix: "Apply sigmoid first, or use binaryCrossEntropyWithLogits",
+      got: v,
+    });
+  }
+  const args = { reduction, args: null };
+  return Tensor.apply(losses.bceLoss, [input, target, options.weight ?? null, null], args);
+}
+
+/**
+ * Binary cross entropy of logits, computed without overflow.
+ *
+ * @see torch.nn.functional.binary_cross_entropy_with_logits
+ */
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions & {
+    readonly weight?: Tensor | null | undefined;
+    /** A factor for the positive part of the loss. */
+    readonly posWeight?: Tensor | null | undefined;
+  } = {},
+): Tensor {
+  const op = "binaryCrossEntropyWithLogits";
+  const reduction = checkReduction(op, options.reduction);
+  if (!sameShape(input.impl.shape, target.impl.shape)) {
+    throw new ShapeError({
+      op,
+      torch: `Target size (${target.shape}) must be the same as input size (${input.shape})`,
+      fix: "Reshape one of them",
+      expected: [...input.impl.shape],
+      got: [...target.impl.shape],
+    });
+  }
+  const { weight = null, posWeight = null } = options;
+  const args = { reduction, args: null };
+  return Tensor.apply(losses.bceWithLogitsLoss, [input, target, weight, posWeight], args);
+}
+
+// ---- checks ------------------------------------------------------------------------------------
+
+function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
+  if (reduction === undefined) return "mean";
+  if (["none", "mean", "sum"].includes(reduction)) return reduction;
+  throw new ConfigError({
+    op,
+    torch: `${String(reduction)} is not a valid value for reduction`,
+    fix: "Use none, mean or sum",
+    got: reduction,
+  });
+}
+
+function broadcastWithWarning(input: Tensor, target: Tensor): [Tensor, Tensor] {
+  if (sameShape(input.impl.shape, target.impl.shape)) return [input, target];
+  warn(
+    `Using a target size (${target.shape}) that is different to the input size (${input.shape}). ` +
+      "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+  );
+  const shape = input.detach().add(target.detach()).impl.shape;
+  return [input.expand(...shape), target.expand(...shape)];
+}
+
+function checkClassTarget(
+  op: string,
+  input: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  ignoreIndex: number,
+): void {
+  if (target.dtype !== int64) {
+    const names: Record<string, string> = { float32: "Float", float64: "Double", bool: "Bool", uint8: "Byte" };
+    throw new DTypeError({
+      op,
+      torch: `expected scalar type Long but found ${names[target.dtype.name]}`,
+      fix: "Convert the target with long()",
+      expected: int64,
+      got: target.dtype,
+    });
+  }
+  const shape = input.impl.shape;
+  const expected = shape.length <= 1 ? [] : [shape[0] as number, ...shape.slice(2)];
+  if (shape.length > 1 && (target.ndim === 0 || target.size(0) !== shape[0])) {
+    throw new ShapeError({
+      op,
+      torch: `Expected input batch_size (${shape[0]}) to match target batch_size (${target.ndim === 0 ? 0 : target.size(0)}).`,
+      fix: "The first sizes of input and target must agree",
+      expected: shape[0],
+      got: [...target.impl.shape],
+    });
+  }
+  if (!sameShape(target.impl.shape, expected)) {
+    throw new ShapeError({
+      op,
+      torch:
+        shape.length <= 2
+          ? "0D or 1D target tensor expected, multi-target not supported"
+          : `Expected target size [${expected.join(", ")}], got [${target.impl.shape.join(", ")}]`,
+      expected,
+      got: [...target.impl.shape],
+    });
+  }
+  const classes = (shape.length === 1 ? shape[0] : shape[1]) as number;
+  if (weight !== null && !sameShape(weight.impl.shape, [classes])) {
+    throw new ShapeError({
+      op,
+      torch: `weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: [${weight.impl.shape.join(", ")}]`,
+      expected: [classes],
+      got: [...weight.impl.shape],
+    });
+  }
+  for (const t of target.impl.data()) {
+    if (t === ignoreIndex || (t >= 0 && t < classes)) continue;
+    throw new IndexError({
+      op,
+      torch: `Target ${t} is out of bounds.`,
+      fix: `There are ${classes} classes`,
+      expected: [0, classes - 1],
+      got: t,
+    });
+  }
+}

@@ -1,0 +1,12 @@
+export * from "./activation.ts";
+export * from "./containers.ts";
+export * from "./embedding.ts";
+export * as functional from "./functional.ts";
+export * as init from "./init.ts";
+export * from "./linear.ts";
+export * from "./loss.ts";
+export * from "./module.ts";
+export * from "./parameter.ts";
+export * from "./rnn.ts";
+export { RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
+export * from "./rnn-cell.ts";

@@ -1,0 +1,200 @@
+/** Initial values, from PyTorch's random stream. All write in place without recording. */
+
+import { ConfigError, ShapeError } from "../core/index.ts";
+import { isGradEnabled, noGrad, randn, type Tensor } from "../tensor/index.ts";
+import { qr } from "./qr.ts";
+
+export type FanMode = "fan_in" | "fan_out";
+export type Nonlinearity =
+  | "linear"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leaky_relu"
+  | "selu"
+  | "conv1d"
+  | "conv2d"
+  | "conv3d";
+
+export interface KaimingOptions {
+  /** The negative slope of the rectifier that follows. */
+  readonly a?: number | undefined;
+  readonly mode?: FanMode | undefined;
+  readonly nonlinearity?: Nonlinearity | undefined;
+}
+
+/** Uniform in [a, b). @see torch.nn.init.uniform_ */
+export function uniform_(w: Tensor, a = 0, b = 1): Tensor {
+  return silently(() => w.uniform_(a, b));
+}
+
+/** Normal. @see torch.nn.init.normal_ */
+export function normal_(w: Tensor, mean = 0, std = 1): Tensor {
+  return silently(() => w.normal_(mean, std));
+}
+
+export function constant_(w: Tensor, value: number): Tensor {
+  return silently(() => w.fill_(value));
+}
+
+export function zeros_(w: Tensor): Tensor {
+  return constant_(w, 0);
+}
+
+export function ones_(w: Tensor): Tensor {
+  return constant_(w, 1);
+}
+
+/** Ones on the diagonal of a matrix. @see torch.nn.init.eye_ */
+export function eye_(w: Tensor): Tensor {
+  if (w.ndim !== 2) {
+    throw new ShapeError({ op: "init.eye_", torch: "Only tensors with 2 dimensions are supported" });
+  }
+  return silently(() => {
+    w.zero_();
+    for (let i = 0; i < Math.min(w.size(0), w.size(1)); i++) w.at(i, i).fill_(1);
+    return w;
+  });
+}
+
+/** The factor by which a nonlinearity shrinks what passes it. @see torch.nn.init.calculate_gain */
+export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  switch (nonlinearity) {
+    case "tanh":
+      return 5 / 3;
+    case "relu":
+      return Math.SQRT2;
+    case "leaky_relu":
+      return Math.sqrt(2 / (1 + param ** 2));
+    case "selu":
+      return 3 / 4;
+    case "linear":
+    case "sigmoid":
+    case "conv1d":
+    case "conv2d":
+    case "conv3d":
+      return 1;
+    default:
+      throw new ConfigError({
+        op: "init.calculateGain",
+        torch: `Unsupported nonlinearity ${nonlinearity}`,
+        got: nonlinearity,
+      });
+  }
+}
+
+/** Uniform in ±`gain √(6 / (fan_in + fan_out))`. @see torch.nn.init.xavier_uniform_ */
+export function xavierUniform_(w: Tensor, gain = 1): Tensor {
+  const { fanIn, fanOut } = fans(w);
+  const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
+  return uniform_(w, -bound, bound);
+}
+
+/** Normal with deviation `gain √(2 / (fan_in + fan_out))`. @see torch.nn.init.xavier_normal_ */
+export function xavierNormal_(w: Tensor, gain = 1): Tensor {
+  const { fanIn, fanOut } = fans(w);
+  return normal_(w, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+/** Uniform in ±`gain √(3 / fan)`. @see torch.nn.init.kaiming_uniform_ */
+export function kaimingUniform_(w: Tensor, options: KaimingOptions = {}): Tensor {
+  if (w.impl.shape.includes(0)) return w;
+  const bound = Math.sqrt(3) * kaimingStd(w, options);
+  return uniform_(w, -bound, bound);
+}
+
+/** Normal with deviation `gain / √fan`. @see torch.nn.init.kaiming_normal_ */
+export function kaimingNormal_(w: Tensor, options: KaimingOptions = {}): Tensor {
+  if (w.impl.shape.includes(0)) return w;
+  return normal_(w, 0, kaimingStd(w, options));
+}
+
+function kaimingStd(w: Tensor, options: KaimingOptions): number {
+  const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
+  const { fanIn, fanOut } = fans(w);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
+}
+
+/**
+ * Orthonormal rows or columns, whichever are fewer: Q of a normal matrix, signs fixed by R's diagonal.
+ *
+ * @see torch.nn.init.orthogonal_
+ */
+export function orthogonal_(w: Tensor, gain = 1): Tensor {
+  if (w.ndim < 2) {
+    throw new ShapeError({
+      op: "init.orthogonal_",
+      torch: "Only tensors with 2 or more dimensions are supported",
+      got: [...w.impl.shape],
+    });
+  }
+  const rows = w.size(0);
+  const cols = w.numel() / Math.max(rows, 1);
+  return silently(() => {
+    const sample = randn(rows, cols, { dtype: w.dtype });
+    const tall = rows < cols ? sample.t() : sample;
+    const q = qr(tall);
+    w.copy_((rows < cols ? q.t() : q).reshape(...w.impl.shape));
+    return w.mul_(gain);
+  });
+}
+
+/** Normal numbers outside [a, b] drawn anew, by inverting the distribution. @see torch.nn.init.trunc_normal_ */
+export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tensor {
+  const phi = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
+  const [low, high] = [phi((a - mean) / std), phi((b - mean) / std)];
+  return silently(() => {
+    w.uniform_(2 * low - 1, 2 * high - 1);
+    w.mutate_("truncNormal_", (view) => {
+      const data = view.storage.data;
+      for (let i = 0; i < data.length; i++) data[i] = erfinv(data[i] as number);
+    });
+    return w.mul_(std * Math.SQRT2).add_(mean).clamp_(a, b);
+  });
+}
+
+function fans(w: Tensor): { fanIn: number; fanOut: number } {
+  if (w.ndim < 2) {
+    throw new ShapeError({
+      op: "init",
+      torch: "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
+      got: [...w.impl.shape],
+    });
+  }
+  const field = w.impl.shape.slice(2).reduce((a, b) => a * b, 1);
+  return { fanIn: w.size(1) * field, fanOut: w.size(0) * field };
+}
+
+/** In place on a parameter is right here: nothing has been computed from it yet. */
+function silently(change: () => Tensor): Tensor {
+  return isGradEnabled() ? noGrad(change) : change();
+}
+
+/** The error function `2/√π ∫₀ˣ e^(−t²) dt`, by its series or its continued fraction. */
+function erf(x: number): number {
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  if (a < 2.5) {
+    let [term, sum] = [a, a];
+    for (let n = 1; Math.abs(term) > 1e-17 * sum; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * sum * 2) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / ((a + fraction) * Math.sqrt(Math.PI)));
+}
+
+/** The inverse of {@link erf}: Winitzki's estimate, then Newton's steps. */
+function erfinv(y: number): number {
+  if (Math.abs(y) >= 1) return y * Number.POSITIVE_INFINITY;
+  const log = Math.log(1 - y * y);
+  const t = 2 / (Math.PI * 0.147) + log / 2;
+  let x = Math.sign(y) * Math.sqrt(Math.sqrt(t * t - log / 0.147) - t);
+  for (let i = 0; i < 3; i++) {
+    x -= ((erf(x) - y) * Math.sqrt(Math.PI)) / (2 * Math.exp(-x * x));
+  }
+  return x;
+}

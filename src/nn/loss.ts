@@ -1,0 +1,68 @@
+/** Losses as modules; the formulas are with the functions. */
+
+import type { Tensor } from "../tensor/index.ts";
+import * as F from "./functional.ts";
+import { Module } from "./module.ts";
+
+/** A loss of two tensors with fixed options. */
+abstract class Loss<O extends object> extends Module {
+  readonly options: O;
+
+  constructor(options: O = {} as O) {
+    super();
+    this.options = options;
+  }
+
+  abstract forward(input: Tensor, target: Tensor): Tensor;
+}
+
+/** @see torch.nn.CrossEntropyLoss and {@link F.crossEntropy} */
+export class CrossEntropyLoss extends Loss<F.CrossEntropyOptions> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.crossEntropy(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.NLLLoss and {@link F.nllLoss} */
+export class NLLLoss extends Loss<F.ClassLossOptions> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.nllLoss(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.MSELoss and {@link F.mseLoss} */
+export class MSELoss extends Loss<F.LossOptions> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.mseLoss(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.L1Loss and {@link F.l1Loss} */
+export class L1Loss extends Loss<F.LossOptions> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.l1Loss(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.SmoothL1Loss and {@link F.smoothL1Loss} */
+export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof F.smoothL1Loss>[2]>> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.smoothL1Loss(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.BCELoss and {@link F.binaryCrossEntropy} */
+export class BCELoss extends Loss<NonNullable<Parameters<typeof F.binaryCrossEntropy>[2]>> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.binaryCrossEntropy(input, target, this.options);
+  }
+}
+
+/** @see torch.nn.BCEWithLogitsLoss and {@link F.binaryCrossEntropyWithLogits} */
+export class BCEWithLogitsLoss extends Loss<
+  NonNullable<Parameters<typeof F.binaryCrossEntropyWithLogits>[2]>
+> {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.binaryCrossEntropyWithLogits(input, target, this.options);
+  }
+}

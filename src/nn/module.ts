@@ -1,0 +1,301 @@
+/** The base of all modules: finding parameters, state dicts, modes. */
+
+import { ConfigError, type DType, DTypeError, float32, float64, SaikiError } from "../core/index.ts";
+import { sameShape } from "../core/index.ts";
+import { noGrad, Tensor } from "../tensor/index.ts";
+import { Buffer, Parameter } from "./parameter.ts";
+
+/** Tensors by name, as files hold them. */
+export type StateDict = Record<string, Tensor>;
+
+/** What {@link Module.loadStateDict} found missing or left over. */
+export class IncompatibleKeys {
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+
+  constructor(missingKeys: readonly string[], unexpectedKeys: readonly string[]) {
+    this.missingKeys = missingKeys;
+    this.unexpectedKeys = unexpectedKeys;
+  }
+
+  toString(): string {
+    const list = (keys: readonly string[]) => `[${keys.map((k) => `'${k}'`).join(", ")}]`;
+    if (this.missingKeys.length + this.unexpectedKeys.length === 0) {
+      return "<All keys matched successfully>";
+    }
+    return (
+      `_IncompatibleKeys(missing_keys=${list(this.missingKeys)}, ` +
+      `unexpected_keys=${list(this.unexpectedKeys)})`
+    );
+  }
+}
+
+/**
+ * A part of a model. Parameters, buffers and child modules are its own properties, found in the
+ * order of their declaration; a property's name is its key in the state dict.
+ *
+ * Declare child modules as fields and write a `forward` with types of your own. Fields named with
+ * `#` cannot be found: use TypeScript's `private`. For lists of modules use {@link ModuleList}.
+ *
+ * @see torch.nn.Module
+ * @example
+ * class Scale extends Module {
+ *   factor = new Parameter(ones(1));
+ *   forward(x: Tensor): Tensor {
+ *     return x.mul(this.factor);
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Whether the module trains (dropout is active) or is used. */
+  training = true;
+
+  // ---- traversal -------------------------------------------------------------------------------
+
+  /** Direct children with their names. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Module) yield [name, value];
+      else refuseHidden(this, name, value);
+    }
+  }
+
+  *children(): Generator<Module> {
+    for (const [, child] of this.namedChildren()) yield child;
+  }
+
+  /** This module (named `prefix`) and all below it, each once. */
+  *namedModules(prefix = "", seen = new Set<Module>()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) {
+      yield* child.namedModules(join(prefix, name), seen);
+    }
+  }
+
+  *modules(): Generator<Module> {
+    for (const [, module] of this.namedModules()) yield module;
+  }
+
+  /** Every parameter once, under its first name: own ones first, then those of the children. */
+  *namedParameters(): Generator<[string, Parameter]> {
+    yield* this.#owned((v) => v instanceof Parameter);
+  }
+
+  *parameters(): Generator<Parameter> {
+    for (const [, p] of this.namedParameters()) yield p;
+  }
+
+  *namedBuffers(): Generator<[string, Buffer]> {
+    yield* this.#owned((v) => v instanceof Buffer);
+  }
+
+  *buffers(): Generator<Buffer> {
+    for (const [, b] of this.namedBuffers()) yield b;
+  }
+
+  *#owned<T extends Tensor>(is: (v: unknown) => v is T): Generator<[string, T]> {
+    const seen = new Set<T>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!is(value) || seen.has(value)) continue;
+        seen.add(value);
+        yield [join(prefix, name), value];
+      }
+    }
+  }
+
+  // ---- state -----------------------------------------------------------------------------------
+
+  /** Parameters and persistent buffers by name, sharing memory with the module. */
+  stateDict(): StateDict {
+    const state: StateDict = {};
+    for (const [name, tensor] of this.#state("")) state[name] = tensor.detach();
+    return state;
+  }
+
+  *#state(prefix: string): Generator<[string, Tensor]> {
+    const own = Object.entries(this);
+    for (const [name, v] of own) if (v instanceof Parameter) yield [join(prefix, name), v];
+    for (const [name, v] of own) {
+      if (v instanceof Buffer && v.persistent) yield [join(prefix, name), v];
+    }
+    for (const [name, child] of this.namedChildren()) yield* child.#state(join(prefix, name));
+  }
+
+  /**
+   * Copies values into the parameters and buffers of the same names.
+   *
+   * @param strict whether missing and left-over names are errors; shapes must agree in any case
+   * @throws ConfigError that lists every disagreement
+   * @see torch.nn.Module.load_state_dict
+   */
+  loadStateDict(
+    state: Readonly<StateDict> | ReadonlyMap<string, Tensor>,
+    { strict = true }: { strict?: boolean | undefined } = {},
+  ): IncompatibleKeys {
+    const given = new Map(entriesOf(state));
+    const own = new Map(this.#state(""));
+    const missing = [...own.keys()].filter((k) => !given.has(k));
+    const unexpected = [...given.keys()].filter((k) => !own.has(k));
+    const problems: string[] = [];
+    const quoted = (keys: string[]) => keys.map((k) => `"${k}"`).join(", ");
+    if (strict && missing.length > 0) {
+      problems.push(`Missing key(s) in state_dict: ${quoted(missing)}. `);
+    }
+    if (strict && unexpected.length > 0) {
+      problems.push(`Unexpected key(s) in state_dict: ${quoted(unexpected)}. `);
+    }
+    for (const [name, target] of own) {
+      const source = given.get(name);
+      if (source !== undefined) problems.push(...mismatch(name, target, source));
+    }
+    if (problems.length > 0) {
+      const lines = problems.map((p) => `\n\t${p}`).join("");
+      throw new ConfigError({
+        op: `${this.constructor.name}.loadStateDict`,
+        torch: `Error(s) in loading state_dict for ${this.constructor.name}:${lines}`,
+        expected: [...own.keys()],
+        got: [...given.keys()],
+      });
+    }
+    noGrad(() => {
+      for (const [name, target] of own) {
+        const source = given.get(name);
+        if (source !== undefined) target.copy_(source);
+      }
+    });
+    return new IncompatibleKeys(missing, unexpected);
+  }
+
+  // ---- modes and types -------------------------------------------------------------------------
+
+  /** Sets the mode of this module and all below it. */
+  train(mode = true): this {
+    if (typeof mode !== "boolean") {
+      throw new ConfigError({ op: "Module.train", torch: "training mode is expected to be boolean" });
+    }
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `f` for all modules below this one, then for this one. */
+  apply(f: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(f);
+    f(this);
+    return this;
+  }
+
+  requiresGrad_(flag = true): this {
+    for (const p of this.parameters()) p.requiresGrad = flag;
+    return this;
+  }
+
+  /** Forgets all gradients, or fills them with zeros. */
+  zeroGrad({ setToNone = true }: { setToNone?: boolean | undefined } = {}): void {
+    for (const p of this.parameters()) {
+      if (setToNone) p.grad = null;
+      else if (p.grad) p.grad = p.grad.detach().zero_();
+    }
+  }
+
+  /** Converts all floating-point parameters and buffers to float64. */
+  double(): this {
+    return this.to(float64);
+  }
+
+  float(): this {
+    return this.to(float32);
+  }
+
+  /** Converts all floating-point parameters and buffers. */
+  to(dtype: DType): this {
+    if (!dtype.isFloatingPoint) {
+      throw new DTypeError({
+        op: "Module.to",
+        torch: `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,
+      });
+    }
+    noGrad(() => {
+      for (const tensor of [...this.parameters(), ...this.buffers()]) {
+        if (!tensor.dtype.isFloatingPoint) continue;
+        tensor.setData(tensor.to(dtype));
+        if (tensor.grad) tensor.grad = tensor.grad.to(dtype);
+      }
+    });
+    return this;
+  }
+
+  // ---- text ------------------------------------------------------------------------------------
+
+  /** The module's own settings, as they stand in its text. */
+  extraRepr(): string {
+    return "";
+  }
+
+  /** PyTorch's tree of modules. */
+  toString(): string {
+    const extra = this.extraRepr();
+    const own = extra === "" ? [] : extra.split("\n");
+    const below = [...this.namedChildren()].map(
+      ([name, child]) => `(${name}): ${child.toString().replaceAll("\n", "\n  ")}`,
+    );
+    const name = this.constructor.name;
+    if (below.length === 0 && own.length <= 1) return `${name}(${own.join("")})`;
+    return `${name}(\n${[...own, ...below].map((line) => `  ${line}\n`).join("")})`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+}
+
+function join(prefix: string, name: string): string {
+  return prefix === "" ? name : `${prefix}.${name}`;
+}
+
+function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
+  if (state instanceof Map) return [...(state as ReadonlyMap<string, Tensor>)];
+  if (typeof state === "object" && state !== null && !Array.isArray(state)) {
+    return Object.entries(state as StateDict);
+  }
+  throw new ConfigError({
+    op: "Module.loadStateDict",
+    torch: `Expected state_dict to be dict-like, got <class '${Array.isArray(state) ? "list" : typeof state}'>.`,
+    fix: "Pass an object or a Map of tensors",
+  });
+}
+
+function mismatch(name: string, target: Tensor, source: unknown): string[] {
+  if (!(source instanceof Tensor)) {
+    return [
+      `While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object ` +
+        `from checkpoint but received <class '${typeof source}'>`,
+    ];
+  }
+  if (sameShape(source.impl.shape, target.impl.shape)) return [];
+  return [
+    `size mismatch for ${name}: copying a param with shape ${source.shape} from checkpoint, ` +
+      `the shape in current model is ${target.shape}.`,
+  ];
+}
+
+/** Modules and parameters in arrays and maps would be silently left out. */
+function refuseHidden(owner: Module, name: string, value: unknown): void {
+  const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
+  if (!items.some((v) => v instanceof Module || v instanceof Parameter)) return;
+  throw new SaikiError({
+    op: owner.constructor.name,
+    sentence: `the property ${name} holds modules or parameters in a plain ${Array.isArray(value) ? "array" : "Map"}, where they would not be found`,
+    fix: "Use nn.ModuleList",
+  });
+}

@@ -1,0 +1,330 @@
+/**
+ * What the recurrent layers share: options, parameters, the shapes of inputs and states, layers and
+ * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
+ */
+
+import { ConfigError, DTypeError, ShapeError, sameShape, warn } from "../core/index.ts";
+import { Tensor, zeros } from "../tensor/index.ts";
+import { cat as catOp, squeeze as squeezeOp, transpose as transposeOp } from "../tensor/ops/shape.ts";
+import * as F from "./functional.ts";
+import * as init from "./init.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
+import { repr } from "../core/index.ts";
+
+export interface RecurrentOptions {
+  /** L, how many layers lie on top of each other. */
+  readonly numLayers?: number | undefined;
+  /** Whether the biases b_ih and b_hh are there. */
+  readonly bias?: boolean | undefined;
+  /** Input and output are (B, T, ·) instead of (T, B, ·); states are not affected. */
+  readonly batchFirst?: boolean | undefined;
+  /** Probability of dropping an output of every layer but the last, in training. */
+  readonly dropout?: number | undefined;
+  /** Whether a second direction runs from the last step to the first. */
+  readonly bidirectional?: boolean | undefined;
+}
+
+/** One layer's call: x (N, in) and initial states (D, B, ·), parameters in order of registration. */
+export interface LayerCall {
+  readonly x: Tensor;
+  readonly states: readonly (Tensor | null)[];
+  readonly weights: readonly (Tensor | null)[];
+  readonly batchSizes: Int32Array;
+  readonly directions: number;
+}
+
+/** Input in the packed layout, and how to restore the caller's. */
+interface Prepared {
+  /** (N, I), time-major. */
+  readonly data: Tensor;
+  readonly batchSizes: Int32Array;
+  readonly batch: number;
+  restore(y: Tensor): Tensor;
+  restoreState(h: Tensor): Tensor;
+}
+
+/** The base of RNN, LSTM and GRU. */
+export abstract class RecurrentBase extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
+  [name: `weight_hh_l${number}${"" | "_reverse"}`]: Parameter;
+  [name: `bias_ih_l${number}${"" | "_reverse"}`]: Parameter;
+  [name: `bias_hh_l${number}${"" | "_reverse"}`]: Parameter;
+
+  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false } = options;
+    const { dropout = 0, bidirectional = false } = options;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.numLayers = numLayers;
+    this.bias = bias;
+    this.batchFirst = batchFirst;
+    this.dropout = dropout;
+    this.bidirectional = bidirectional;
+    this.checkSizes();
+    this.register(gates);
+    this.resetParameters();
+  }
+
+  /** D. */
+  get directions(): number {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /** Parameters of every layer and direction, in order of registration. */
+  get allWeights(): Parameter[][] {
+    return this.suffixes().map((s) => this.parameterNames(s).map((n) => this.parameter(n)));
+  }
+
+  /** All parameters uniform in ±1/√H, in order of registration. */
+  resetParameters(): void {
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
+    for (const p of this.parameters()) init.uniform_(p, -bound, bound);
+  }
+
+  override extraRepr(): string {
+    const parts = [`${this.inputSize}, ${this.hiddenSize}`];
+    if (this.numLayers !== 1) parts.push(`num_layers=${this.numLayers}`);
+    if (!this.bias) parts.push(`bias=${repr(this.bias)}`);
+    if (this.batchFirst) parts.push(`batch_first=${repr(this.batchFirst)}`);
+    if (this.dropout !== 0) parts.push(`dropout=${repr(this.dropout)}`);
+    if (this.bidirectional) parts.push(`bidirectional=${repr(this.bidirectional)}`);
+    return parts.join(", ");
+  }
+
+  /** One layer in all its directions: the output (N, D·H) and the final states (D, B, ·). */
+  protected abstract layer(call: LayerCall): { y: Tensor; states: Tensor[] };
+
+  /** How a state's wrong shape is called: `hidden`, or `hidden[0]`. */
+  protected abstract stateName(index: number): string;
+
+  /** PyTorch's name of the transpose that `batchFirst` ends with. */
+  protected abstract readonly transposeName: string;
+
+  /** Runs all layers; `states` has one (L·D, B, ·) for each kind of state, null for zeros. */
+  protected run(input: Tensor, states: readonly (Tensor | null)[]): { y: Tensor; states: Tensor[] } {
+    const prepared = this.prepare(input, states);
+    const initial = states.map((s) => this.batchedState(s, input.ndim === 2));
+    for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
+    const finals: Tensor[][] = states.map(() => []);
+    let x = prepared.data;
+    for (let l = 0; l < this.numLayers; l++) {
+      const rows = [l * this.directions, this.directions] as const;
+      const result = this.layer({
+        x,
+        states: initial.map((s) => s?.narrow(0, ...rows) ?? null),
+        weights: this.allWeights.slice(rows[0], rows[0] + rows[1]).flatMap(withBiases),
+        batchSizes: prepared.batchSizes,
+        directions: this.directions,
+      });
+      result.states.forEach((s, i) => finals[i]?.push(s));
+      x = l < this.numLayers - 1 ? F.dropout(result.y, this.dropout, this.training) : result.y;
+    }
+    return {
+      y: prepared.restore(x),
+      states: finals.map((layers) => prepared.restoreState(joined(layers))),
+    };
+  }
+
+  // ---- shapes ----------------------------------------------------------------------------------
+
+  private prepare(input: Tensor, states: readonly (Tensor | null)[]): Prepared {
+    const batched = input.ndim === 3;
+    const rank = batched ? 3 : 2;
+    this.checkStateRanks(batched, rank, states);
+    const ndim = batched ? 3 : input.ndim + 1;
+    this.checkInput(input, ndim);
+    const timeMajor = batched && this.batchFirst ? input.transpose(0, 1) : input;
+    const T = timeMajor.size(0);
+    const B = batched ? timeMajor.size(1) : 1;
+    const width = input.size(-1);
+    if (T === 0) {
+      throw new ShapeError({
+        op: this.where,
+        torch: "Expected sequence length to be larger than 0 in RNN",
+        got: [...input.impl.shape],
+      });
+    }
+    return {
+      data: timeMajor.reshape(T * B, width),
+      batchSizes: new Int32Array(T).fill(B),
+      batch: B,
+      restore: (y) => this.restored(y, T, B, batched),
+      restoreState: (h) => (batched ? h : squeezed(h, 1)),
+    };
+  }
+
+  /** (T·B, D·H) as the caller wants it: (T, B, D·H), (B, T, D·H) or (T, D·H). */
+  private restored(y: Tensor, T: number, B: number, batched: boolean): Tensor {
+    const width = y.size(-1);
+    if (!batched) return named(y.view(T, width), "SqueezeBackward1");
+    const name = this.bidirectional ? "CatBackward0" : "StackBackward0";
+    const timeMajor = named(y.view(T, B, width), name);
+    if (!this.batchFirst) return timeMajor;
+    return Tensor.apply(transposeOp, [timeMajor], { a: 0, b: 1, name: this.transposeName });
+  }
+
+  private batchedState(state: Tensor | null, unbatched: boolean): Tensor | null {
+    return state !== null && unbatched ? state.unsqueeze(1) : state;
+  }
+
+  protected get where(): string {
+    return `${this.constructor.name}.forward`;
+  }
+
+  // ---- checks ----------------------------------------------------------------------------------
+
+  private checkInput(input: Tensor, ndim: number): void {
+    const op = this.where;
+    const shape = [...input.impl.shape];
+    if (ndim !== 3) {
+      throw new ShapeError({
+        op,
+        torch: `input must have 3 dimensions, got ${ndim}`,
+        fix: "Pass (T, B, I), or (T, I) without a batch",
+        expected: 3,
+        got: shape,
+      });
+    }
+    if (input.size(-1) !== this.inputSize) {
+      throw new ShapeError({
+        op,
+        torch: `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${input.size(-1)}`,
+        fix: `The input is [${shape.join(", ")}]: check inputSize or the embedding width`,
+        expected: this.inputSize,
+        got: input.size(-1),
+      });
+    }
+    const weight = this.parameter("weight_ih_l0");
+    if (input.dtype !== weight.dtype) {
+      throw new DTypeError({
+        op,
+        torch: "mat1 and mat2 must have the same dtype",
+        fix: `The input is ${input.dtype}, the weights are ${weight.dtype}: convert one of them`,
+        expected: weight.dtype,
+        got: input.dtype,
+      });
+    }
+  }
+
+  private checkStateRanks(batched: boolean, rank: number, states: readonly (Tensor | null)[]): void {
+    const given = states.filter((s) => s !== null);
+    if (given.every((s) => s.ndim === rank)) return;
+    const kind = batched ? "batched 3-D" : "unbatched 2-D";
+    const ranks = given.map((s) => `${s.ndim}-D`);
+    throw new ShapeError({
+      op: this.where,
+      torch:
+        states.length === 1
+          ? `For ${kind} input, hx should also be ${rank}-D but got ${ranks[0]} tensor`
+          : `For ${kind} input, hx and cx should also be ${rank}-D but got (${ranks.join(", ")}) tensors`,
+      expected: rank,
+      got: given.map((s) => [...s.impl.shape]),
+    });
+  }
+
+  private checkState(index: number, state: Tensor | null, batch: number): void {
+    if (state === null) return;
+    const expected = [this.numLayers * this.directions, batch, this.stateSize(index)];
+    if (sameShape(state.impl.shape, expected)) return;
+    throw new ShapeError({
+      op: this.where,
+      torch: `Expected ${this.stateName(index)} size (${expected.join(", ")}), got [${state.impl.shape.join(", ")}]`,
+      fix: "States are (layers × directions, batch, size), also with batchFirst",
+      expected,
+      got: [...state.impl.shape],
+    });
+  }
+
+  /** The last size of a kind of state. */
+  protected stateSize(_index: number): number {
+    return this.hiddenSize;
+  }
+
+  private checkSizes(): void {
+    const op = this.constructor.name;
+    for (const name of ["inputSize", "hiddenSize", "numLayers"] as const) {
+      const least = name === "inputSize" ? 0 : 1;
+      if (Number.isInteger(this[name]) && this[name] >= least) continue;
+      throw new ConfigError({
+        op,
+        sentence: `${name} is ${String(this[name])}`,
+        fix: `Pass a whole number from ${least}`,
+        got: this[name],
+      });
+    }
+    if (typeof this.dropout !== "number" || !(this.dropout >= 0 && this.dropout <= 1)) {
+      throw new ConfigError({
+        op,
+        torch:
+          "dropout should be a number in range [0, 1] representing the probability of an element being zeroed",
+        got: this.dropout,
+      });
+    }
+    if (this.dropout > 0 && this.numLayers === 1) {
+      warn(
+        "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects " +
+          `num_layers greater than 1, but got dropout=${this.dropout} and num_layers=${this.numLayers}`,
+      );
+    }
+  }
+
+  // ---- parameters ------------------------------------------------------------------------------
+
+  private register(gates: number): void {
+    const { hiddenSize: H, directions: D } = this;
+    for (const [i, suffix] of this.suffixes().entries()) {
+      const width = i < D ? this.inputSize : D * this.stateSize(0);
+      this.own[`weight_ih_${suffix}`] = new Parameter(zeros(gates * H, width));
+      this.own[`weight_hh_${suffix}`] = new Parameter(zeros(gates * H, this.stateSize(0)));
+      if (!this.bias) continue;
+      this.own[`bias_ih_${suffix}`] = new Parameter(zeros(gates * H));
+      this.own[`bias_hh_${suffix}`] = new Parameter(zeros(gates * H));
+    }
+  }
+
+  private suffixes(): string[] {
+    const directions = this.bidirectional ? ["", "_reverse"] : [""];
+    return Array.from({ length: this.numLayers }, (_, l) => directions.map((d) => `l${l}${d}`)).flat();
+  }
+
+  private parameterNames(suffix: string): string[] {
+    const kinds = this.bias ? ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] : ["weight_ih", "weight_hh"];
+    return kinds.map((kind) => `${kind}_${suffix}`);
+  }
+
+  private get own(): Record<string, Parameter> {
+    return this as unknown as Record<string, Parameter>;
+  }
+
+  private parameter(name: string): Parameter {
+    return this.own[name] as Parameter;
+  }
+}
+
+/** Four places a direction, nulls where there is no bias. */
+function withBiases(weights: readonly Parameter[]): (Parameter | null)[] {
+  return [0, 1, 2, 3].map((i) => weights[i] ?? null);
+}
+
+/** The final states of all layers in one tensor (L·D, B, ·). */
+function joined(layers: Tensor[]): Tensor {
+  if (layers.length === 1) return layers[0] as Tensor;
+  return Tensor.apply(catOp, layers, { dim: 0, name: "StackBackward0" });
+}
+
+function squeezed(x: Tensor, dim: number): Tensor {
+  return Tensor.apply(squeezeOp, [x], { dims: [dim], name: "SqueezeBackward1" });
+}
+
+function named(x: Tensor, name: string): Tensor {
+  return Tensor.apply(squeezeOp, [x], { dims: [], name });
+}

@@ -1,0 +1,239 @@
+/**
+ * The tape: nodes that remember how a tensor was made, and the walk back through them.
+ *
+ * No second derivatives: gradients are plain views, not recorded themselves.
+ */
+
+import { AutogradError, type Real } from "../core/index.ts";
+import { kernels } from "../kernels/index.ts";
+import type { Context } from "./op.ts";
+import type { Storage } from "./view.ts";
+import { View } from "./view.ts";
+
+/** Where a gradient goes: output `index` of a node. */
+export interface Edge {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** Something that receives gradients and passes them on. */
+export interface Node {
+  /** As `grad_fn=<…>` of that output prints it. */
+  nameOf(output: number): string;
+  /** How many outputs it has. */
+  readonly outputs: number;
+  /** For each input the edge that its gradient takes, or null. */
+  readonly edges: readonly (Edge | null)[];
+  /** Who wants to see the gradient of an output as it passes: `retainGrad`, hooks. */
+  readonly watchers?: Map<number, (grad: View) => void>;
+  /** Gradients of the inputs from those of the outputs. */
+  backward(grads: readonly (View | null)[], retain: boolean): readonly (View | null)[];
+}
+
+/** The node of an operation that was recorded. */
+export class OpNode implements Node {
+  readonly outputs: number;
+  readonly edges: readonly (Edge | null)[];
+  readonly watchers = new Map<number, (grad: View) => void>();
+  readonly #ctx: Context;
+  readonly #names: readonly string[];
+  readonly #run: (grads: readonly (View | null)[]) => readonly (View | null)[];
+  #sources: readonly (readonly [Storage, string])[];
+
+  constructor(
+    names: readonly string[],
+    outputs: number,
+    edges: readonly (Edge | null)[],
+    ctx: Context,
+    run: (grads: readonly (View | null)[]) => readonly (View | null)[],
+    sources: readonly (readonly [Storage, string])[],
+  ) {
+    this.#names = names;
+    this.outputs = outputs;
+    this.edges = edges;
+    this.#ctx = ctx;
+    this.#run = run;
+    this.#sources = sources;
+  }
+
+  nameOf(output: number): string {
+    return (this.#names[output] ?? this.#names[0]) as string;
+  }
+
+  backward(grads: readonly (View | null)[], retain: boolean): readonly (View | null)[] {
+    if (this.#ctx.isReleased) throw secondBackward();
+    this.#checkVersions();
+    this.#ctx.retain = retain;
+    const result = this.#run(grads);
+    if (!retain) {
+      this.#ctx.release();
+      this.#sources = [];
+    }
+    return result;
+  }
+
+  #checkVersions(): void {
+    const stale = this.#ctx.firstStale();
+    if (stale === undefined) return;
+    const { view, version } = stale;
+    const source = this.#sources.find(([storage]) => storage === view.storage)?.[1];
+    throw new AutogradError({
+      op: "Tensor.backward",
+      torch:
+        "one of the variables needed for gradient computation has been modified by an inplace " +
+        `operation: [torch.${view.dtype.tensorType} [${view.shape.join(", ")}]]` +
+        `${source === undefined ? "" : `, which is ${source}`}, is at version ` +
+        `${view.storage.version}; expected version ${version} instead. Hint: enable anomaly ` +
+        "detection to find the operation that failed to compute its gradient, with " +
+        "torch.autograd.set_detect_anomaly(True).",
+      fix: "Use the operation without the trailing underscore",
+    });
+  }
+}
+
+function secondBackward(): AutogradError {
+  return new AutogradError({
+    op: "Tensor.backward",
+    torch:
+      "Trying to backward through the graph a second time (or directly access saved tensors after " +
+      "they have already been freed). Saved intermediate values of the graph are freed when you " +
+      "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward " +
+      "through the graph a second time or if you need to access saved tensors after calling backward.",
+    fix: "Here the option is backward({ retainGraph: true })",
+  });
+}
+
+let recording = true;
+
+/** Whether operations are recorded now. */
+export function isGradEnabled(): boolean {
+  return recording;
+}
+
+/**
+ * Runs `body` without recording; its results do not require a gradient.
+ *
+ * @throws AutogradError when `body` returns a promise: what runs later would be recorded after all
+ * @see torch.no_grad
+ */
+export function noGrad<T>(body: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    const result = body();
+    if (result instanceof Promise) {
+      throw new AutogradError({
+        op: "noGrad",
+        sentence: "the function returned a promise, and what it awaits would be recorded",
+        fix: "Call noGrad around the synchronous parts",
+      });
+    }
+    return result;
+  } finally {
+    recording = before;
+  }
+}
+
+/** Walks the tape from `root` backwards, nodes after all that use them. */
+export function runBackward(root: Edge, seed: View, retain: boolean): void {
+  const order = topological(root.node);
+  const pending = new Map<Node, (Accumulator | undefined)[]>();
+  const slots = (node: Node) => {
+    let found = pending.get(node);
+    if (found === undefined) {
+      found = new Array<Accumulator | undefined>(node.outputs);
+      pending.set(node, found);
+    }
+    return found;
+  };
+  slots(root.node)[root.index] = new Accumulator(seed, false);
+  for (let at = order.length - 1; at >= 0; at--) {
+    const node = order[at] as Node;
+    const incoming = slots(node);
+    pending.delete(node);
+    const grads = Array.from(incoming, (a) => a?.view ?? null);
+    if (grads.every((g) => g === null)) continue;
+    for (const [i, watch] of node.watchers ?? []) if (grads[i]) watch(grads[i]);
+    const result = node.backward(grads, retain);
+    node.edges.forEach((edge, i) => {
+      const grad = result[i];
+      if (edge === null || grad === null || grad === undefined) return;
+      const shelf = slots(edge.node);
+      const there = shelf[edge.index];
+      if (there === undefined) {
+        shelf[edge.index] = new Accumulator(grad, isFresh(grad, grads, result, i));
+      } else there.add(grad);
+    });
+  }
+}
+
+/** A gradient that grows; `owned` says that its memory belongs to nobody else. */
+class Accumulator {
+  view: View;
+  owned: boolean;
+
+  constructor(view: View, owned: boolean) {
+    this.view = owned ? markOwned(view) : view;
+    this.owned = owned;
+  }
+
+  add(other: View): void {
+    if (!this.owned || !this.view.isContiguous()) {
+      this.view = markOwned(this.view.clone());
+      this.owned = true;
+    }
+    accumulate(this.view, other);
+  }
+}
+
+const owned = new WeakSet<Storage>();
+
+function markOwned(view: View): View {
+  owned.add(view.storage);
+  return view;
+}
+
+/** Whether a leaf may keep this gradient without copying it. */
+export function mayKeep(grad: View): boolean {
+  return (
+    owned.has(grad.storage) && grad.isContiguous() && grad.numel === grad.storage.data.length
+  );
+}
+
+/** Whether a backward made this gradient's memory itself and hands it out once. */
+function isFresh(
+  grad: View,
+  incoming: readonly (View | null)[],
+  result: readonly (View | null)[],
+  self: number,
+): boolean {
+  return (
+    !incoming.some((g) => g?.storage === grad.storage) &&
+    !result.some((g, i) => i !== self && g?.storage === grad.storage)
+  );
+}
+
+/** Every node that `root` depends on, each after the nodes that it depends on. */
+function topological(root: Node): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>([root]);
+  const stack: { node: Node; next: number }[] = [{ node: root, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1] as { node: Node; next: number };
+    const edge = top.node.edges[top.next++];
+    if (edge === undefined) {
+      order.push(top.node);
+      stack.pop();
+    } else if (edge !== null && !seen.has(edge.node)) {
+      seen.add(edge.node);
+      stack.push({ node: edge.node, next: 0 });
+    }
+  }
+  return order;
+}
+
+/** Adds `grad` to `into` in place. */
+export function accumulate(into: View, grad: View): void {
+  const sum: Real = into.real();
+  kernels().binary("add", sum, grad.contiguous().real(), sum);
+}

@@ -1,0 +1,215 @@
+/** Functions that make tensors. */
+
+import type { DType, TypedArray } from "../core/index.ts";
+import { bool, ConfigError, DTypeError, dtypes, float32, float64, int64 } from "../core/index.ts";
+import { ShapeError, uint8 } from "../core/index.ts";
+import { inRange } from "./ops/elementwise.ts";
+import type { Nested } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+import { View } from "./view.ts";
+
+export interface TensorOptions {
+  /** The element type; float32 where nothing says otherwise. */
+  readonly dtype?: DType | undefined;
+  readonly requiresGrad?: boolean | undefined;
+}
+
+/** Sizes, one by one or as one array, and at the end possibly options. */
+export type ShapeArgs<O = TensorOptions> =
+  | [...shape: number[]]
+  | [...shape: number[], options: O]
+  | [shape: readonly number[], options?: O];
+
+/**
+ * A tensor of the given elements.
+ *
+ * Numbers become float32 (JavaScript has no integers: ask for `{ dtype: int64 }`), booleans bool;
+ * typed arrays keep their kind and become vectors. The elements are copied.
+ *
+ * @throws ShapeError when nested arrays differ in length
+ * @see torch.tensor
+ * @example
+ * console.log(tensor([[1, 2], [3, 4]])); // tensor([[1., 2.],
+ *                                        //         [3., 4.]])
+ */
+export function tensor(
+  data: Nested<number> | Nested<boolean> | TypedArray,
+  options: TensorOptions = {},
+): Tensor {
+  if (ArrayBuffer.isView(data)) {
+    const own = dtypeOf(data);
+    const view = View.of(data.slice(), own, [data.length]);
+    return new Tensor(view.to(options.dtype ?? own), options.requiresGrad);
+  }
+  const shape = shapeOf(data);
+  const flat: (number | boolean)[] = [];
+  flatten(data, shape, 0, flat);
+  const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? bool : float32);
+  return new Tensor(View.of(converted(flat, dtype), dtype, shape), options.requiresGrad);
+}
+
+export function zeros(...args: ShapeArgs): Tensor {
+  const { shape, dtype, requiresGrad } = parseShape("zeros", args);
+  return new Tensor(View.zeros(shape, dtype), requiresGrad);
+}
+
+export function ones(...args: ShapeArgs): Tensor {
+  const { shape, ...options } = parseShape("ones", args);
+  return full(shape, 1, options);
+}
+
+/** Memory with unspecified contents (zeros, in fact). */
+export function empty(...args: ShapeArgs): Tensor {
+  return zeros(...args);
+}
+
+export function full(
+  shape: readonly number[],
+  value: number | boolean,
+  options: TensorOptions = {},
+): Tensor {
+  const dtype = options.dtype ?? (typeof value === "boolean" ? bool : float32);
+  const view = View.zeros(checkedShape("full", shape), dtype);
+  view.storage.data.fill(Number(value));
+  return new Tensor(view, options.requiresGrad);
+}
+
+export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return zeros(x.impl.shape, { dtype: x.dtype, ...options });
+}
+
+export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return full(x.impl.shape, 1, { dtype: x.dtype, ...options });
+}
+
+export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return zerosLike(x, options);
+}
+
+export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
+  return full(x.impl.shape, value, { dtype: x.dtype, ...options });
+}
+
+/**
+ * `start, start + step, …` up to before `end`: int64 where all three are whole numbers, else float32.
+ * `arange(end)` starts at 0.
+ *
+ * @see torch.arange
+ */
+export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
+export function arange(...args: (number | TensorOptions | undefined)[]): Tensor {
+  const numbers = args.filter((a) => typeof a === "number");
+  const options = (args.find((a) => typeof a === "object") ?? {}) as TensorOptions;
+  const [start, end, step] =
+    numbers.length === 1 ? [0, numbers[0] as number, 1] : [numbers[0] as number, numbers[1] as number, numbers[2] ?? 1];
+  if (step === 0) throw new ConfigError({ op: "arange", torch: "step must be nonzero" });
+  if ((end - start) * step < 0) {
+    throw new ConfigError({
+      op: "arange",
+      torch: "upper bound and larger bound inconsistent with step sign",
+      got: [start, end, step],
+    });
+  }
+  const whole = [start, end, step].every(Number.isInteger);
+  const dtype = options.dtype ?? (whole ? int64 : float32);
+  const values = Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step);
+  return new Tensor(View.of(converted(values, dtype), dtype, [values.length]), options.requiresGrad);
+}
+
+/** `steps` numbers evenly spaced from `start` to `end`, both included. */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // From both ends towards the middle, as PyTorch does, so that the last is exact.
+  const at = (i: number) => (i < steps / 2 ? start + step * i : end - step * (steps - 1 - i));
+  const values = Array.from({ length: steps }, (_, i) => at(i));
+  const dtype = options.dtype ?? float32;
+  return new Tensor(View.of(converted(values, dtype), dtype, [steps]), options.requiresGrad);
+}
+
+/** Ones on the diagonal. */
+export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  const out = zeros([n, m], options);
+  for (let i = 0; i < Math.min(n, m); i++) out.impl.storage.data[i * m + i] = 1;
+  return out;
+}
+
+/** The last argument when it is an object; the shape from the others. */
+export function parseShape(op: string, args: ShapeArgs): { shape: number[]; dtype: DType; requiresGrad: boolean } {
+  const last = args.at(-1);
+  const options: TensorOptions =
+    typeof last === "object" && !Array.isArray(last) ? (last as TensorOptions) : {};
+  const rest = last === options ? args.slice(0, -1) : args;
+  const shape = (Array.isArray(rest[0]) ? rest[0] : rest) as number[];
+  return {
+    shape: checkedShape(op, shape),
+    dtype: options.dtype ?? float32,
+    requiresGrad: options.requiresGrad ?? false,
+  };
+}
+
+function checkedShape(op: string, shape: readonly number[]): number[] {
+  for (const s of shape) {
+    if (Number.isInteger(s) && s >= 0) continue;
+    const torch = `Trying to create tensor with negative dimension ${s}: [${shape.join(", ")}]`;
+    const parts = s < 0 ? { torch } : { sentence: `${String(s)} is not a size` };
+    throw new ShapeError({ op, ...parts, fix: "Sizes are whole numbers from 0", got: [...shape] });
+  }
+  return [...shape];
+}
+
+function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float32Array) return float32;
+  if (data instanceof Float64Array) return float64;
+  if (data instanceof Int32Array) return int64;
+  if (data instanceof Uint8Array) return uint8;
+  throw new DTypeError({
+    op: "tensor",
+    sentence: `a ${(data as object).constructor.name} has no element type here`,
+    fix: "Pass a Float32Array, Float64Array, Int32Array or Uint8Array",
+    expected: Object.keys(dtypes),
+  });
+}
+
+function shapeOf(data: unknown): number[] {
+  const shape: number[] = [];
+  for (let d = data; Array.isArray(d); d = d[0]) shape.push(d.length);
+  return shape;
+}
+
+function flatten(data: unknown, shape: readonly number[], dim: number, out: (number | boolean)[]): void {
+  if (dim === shape.length) {
+    if (typeof data === "number" || typeof data === "boolean") {
+      out.push(data);
+      return;
+    }
+    throw new DTypeError({
+      op: "tensor",
+      sentence: `an element is ${Array.isArray(data) ? "an array" : typeof data}, not a number`,
+      fix: "Pass numbers or booleans, nested to equal depth",
+      got: data,
+    });
+  }
+  if (!Array.isArray(data) || data.length !== shape[dim]) {
+    const got = Array.isArray(data) ? data.length : "a number";
+    throw new ShapeError({
+      op: "tensor",
+      torch: `expected sequence of length ${shape[dim]} at dim ${dim} (got ${got})`,
+      expected: shape[dim],
+      got,
+    });
+  }
+  for (const item of data) flatten(item, shape, dim + 1, out);
+}
+
+/** The values as a typed array; integers are cut off and must fit. */
+function converted(values: readonly (number | boolean)[], dtype: DType): TypedArray {
+  const out = dtype.allocate(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const v = Number(values[i]);
+    out[i] = dtype === bool ? +(v !== 0) : dtype === int64 ? inRange("tensor", Math.trunc(v)) : v;
+  }
+  return out;
+}
+

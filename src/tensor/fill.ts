@@ -1,0 +1,44 @@
+/** In-place random filling of a tensor, in the order of memory whatever the strides say, as PyTorch does. */
+
+import type { Real } from "../core/index.ts";
+import { kernels } from "../kernels/index.ts";
+import * as dist from "../random/index.ts";
+import type { Generator } from "../random/index.ts";
+import { View } from "./view.ts";
+
+/** Uniform numbers in [from, to). */
+export function uniform(view: View, from: number, to: number, generator: Generator): void {
+  fill(view, (out) => dist.uniform(generator, out, from, to, (...a) => kernels().uniformFill(...a)));
+}
+
+/** Normal numbers; views that are not contiguous one by one. */
+export function normal(view: View, mean: number, std: number, generator: Generator): void {
+  const serial = !view.isContiguous();
+  fill(view, (out) => {
+    if (serial) dist.normalSmall(generator, out, mean, std);
+    else dist.normal(generator, out, mean, std, (...a) => kernels().normalFill(...a));
+  });
+}
+
+/** 1 with probability p, else 0. */
+export function bernoulli(view: View, p: number, generator: Generator): void {
+  fill(view, (out) => dist.bernoulli(generator, out, p, (...a) => kernels().bernoulliMask(...a)));
+}
+
+/** Exponentially distributed numbers. */
+export function exponential(view: View, lambda: number, generator: Generator): void {
+  fill(view, (out) => dist.exponential(generator, out, lambda));
+}
+
+function fill(view: View, run: (out: Real) => void): void {
+  const order = view.shape.map((_, i) => i);
+  order.sort((a, b) => (view.stride[b] as number) - (view.stride[a] as number));
+  const inMemory = view.permute(order);
+  if (inMemory.isContiguous()) {
+    run(inMemory.real());
+    return;
+  }
+  const values = View.zeros(inMemory.shape, view.dtype);
+  run(values.real());
+  inMemory.assign(values);
+}

@@ -1,0 +1,96 @@
+/**
+ * What an operation is: one object that holds a name, a forward and its derivative.
+ *
+ * Operations compute on views. `tensor.ts` calls them, wraps what they return and, when a gradient
+ * is wanted, keeps their {@link Context} on the tape until backward.
+ */
+
+import { type DType, float32 } from "../core/index.ts";
+import type { View } from "./view.ts";
+
+/** Inputs of an operation; null where an optional operand is missing. */
+export type Inputs = readonly (View | null)[];
+
+/** One gradient for each input; null where none is wanted or the input has none. */
+export type Grads<I extends Inputs> = { [K in keyof I]: View | null };
+
+/** An operation with one result. `I`: its inputs, `A`: everything that is not a tensor. */
+export interface Op<I extends Inputs, A = void> {
+  /** PyTorch's name of the node, as `grad_fn=<…>` prints it. */
+  readonly name: string | ((args: A, inputs: I) => string);
+  forward(ctx: Context, inputs: I, args: A): View;
+  /** `grad` has the result's shape; it is not changed. */
+  backward(ctx: Context, grad: View, args: A): Grads<I>;
+}
+
+/** An operation with several results; a result that nothing used has a null gradient. */
+export interface MultiOp<I extends Inputs, A = void> {
+  /** One name for all results, or one each. */
+  readonly name: string | ((args: A) => readonly string[]);
+  forward(ctx: Context, inputs: I, args: A): View[];
+  backward(ctx: Context, grads: readonly (View | null)[], args: A): Grads<I>;
+}
+
+/** What forward leaves for backward. */
+export class Context {
+  /** Which inputs want a gradient; all false where nothing is recorded. */
+  readonly needs: readonly boolean[];
+  /** Sizes and types of the inputs, known without saving them. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly dtypes: readonly DType[];
+  /** Whether backward may run again, so that it must not overwrite what was saved. */
+  retain = false;
+  #saved: Saved[] = [];
+  #onRelease: (() => void)[] = [];
+  #released = false;
+
+  constructor(needs: readonly boolean[], inputs: Inputs) {
+    this.needs = needs;
+    this.shapes = inputs.map((v) => v?.shape ?? []);
+    this.dtypes = inputs.map((v) => v?.dtype ?? float32);
+  }
+
+  /** Whether any input wants a gradient, so that saving is worth while. */
+  get recording(): boolean {
+    return this.needs.some((n) => n);
+  }
+
+  /** Keeps views for backward, which checks that nobody changed them in place meanwhile. */
+  save(...views: (View | null)[]): void {
+    for (const view of views) this.#saved.push({ view, version: view?.storage.version ?? 0 });
+  }
+
+  /** The views saved, in order: `const [x, y] = ctx.saved<[View, View]>()`. */
+  saved<S extends (View | null)[]>(): S {
+    return this.#saved.map((s) => s.view) as S;
+  }
+
+  /** Runs `release` when the saved values are let go (lent buffers go back to their pool). */
+  onRelease(release: () => void): void {
+    this.#onRelease.push(release);
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  release(): void {
+    this.#saved = [];
+    this.#released = true;
+    for (const release of this.#onRelease) release();
+    this.#onRelease = [];
+  }
+
+  /** The first saved view that was changed in place since, with the version expected. */
+  firstStale(): { view: View; version: number } | undefined {
+    for (const { view, version } of this.#saved) {
+      if (view !== null && view.storage.version !== version) return { view, version };
+    }
+    return undefined;
+  }
+}
+
+interface Saved {
+  readonly view: View | null;
+  readonly version: number;
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: "#platform", replacement: src("core/platform/node.ts") },
+      { find: /^saiki$/, replacement: src("index.ts") },
+      { find: /^saiki\/(\w+)$/, replacement: `${src("")}$1/index.ts` },
+    ],
+  },
+  test: { include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+});
