@@ -7,14 +7,10 @@
  * halfway between two floats and the sum was itself rounded: only there the lost part decides.
  */
 export function fma32(a: number, b: number, c: number): number {
-  const p = a * b;
-  const s = p + c;
+  const s = a * b + c;
   const r = Math.fround(s);
-  const d = s - r;
-  if (d === 0) return r;
-  const other = r + 2 * d; // the float on the other side of s, if s is halfway
-  const isHalfway = Math.fround(other) === other;
-  return isHalfway || d - d !== 0 ? halfway(p, c, s, r, other) : r;
+  const other = 2 * s - r; // the float on the other side of s, if s is halfway
+  return other !== r && Math.fround(other) === other ? halfway(a * b, c, s, r, other) : r;
 }
 
 const MAX_FLOAT = 2 ** 128 - 2 ** 104;

@@ -219,11 +219,8 @@ export const unaryOps = {
 } as const satisfies Record<string, "x" | "y">;
 export type UnaryOp = keyof typeof unaryOps;
 
-/** `pow` is `a^b` (PyTorch's float pow); `maximum`, `minimum` propagate NaN; comparisons give 1 or 0. */
-export const binaryOps = [
-  "add", "sub", "mul", "div", "pow", "maximum", "minimum",
-  "eq", "ne", "lt", "le", "gt", "ge",
-] as const;
+/** `pow` is C's; `maximum` and `minimum` propagate NaN. */
+export const binaryOps = ["add", "sub", "mul", "div", "pow", "maximum", "minimum"] as const;
 export type BinaryOp = (typeof binaryOps)[number];
 
 /** Scalars are doubles, rounded to the parameter's type when applied (PyTorch's AVX2 rules). */

@@ -1,8 +1,7 @@
 /** What a language model is made of and how it is trained: options, their defaults and ranges. */
 
 import * as v from "valibot";
-import { ConfigError } from "../core/index.ts";
-import { closest } from "./suggest.ts";
+import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";
 
 /** Kinds of models: `bigram` sees one token, the others all tokens so far. */
 export const cells = ["bigram", "rnn"] as const;
@@ -13,6 +12,7 @@ export type Cell = (typeof cells)[number];
 export type TokenKind = (typeof tokenKinds)[number];
 
 const count = whole(1);
+const share = number("a number from 0 to below 1", (x) => x >= 0 && x < 1);
 
 /** The options that decide the parameters of a model. */
 const modelEntries = {
@@ -20,7 +20,7 @@ const modelEntries = {
   embedding: v.optional(count, 64),
   hidden: v.optional(count, 256),
   layers: v.optional(count, 1),
-  dropout: v.optional(number("a number from 0 to below 1", (x) => x >= 0 && x < 1), 0),
+  dropout: v.optional(share, 0),
 };
 
 /** The options that decide what it learns from, and how. */
@@ -37,24 +37,22 @@ const trainingEntries = {
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
 };
 
-const optionsSchema = v.strictObject({ ...modelEntries, ...trainingEntries });
+const optionsSchema = v.object({ ...modelEntries, ...trainingEntries });
 
-/** What a config file stores of them: every option, resolved. */
+/** The sizes of a model, as its file holds them. */
 export const modelConfigSchema = v.object({
   cell: oneOf(cells),
   vocabulary: count,
   embedding: count,
   hidden: count,
   layers: count,
-  dropout: v.number(),
+  dropout: share,
 });
+/** How a model was trained, as its file holds it. */
 export const trainingConfigSchema = v.required(v.object(trainingEntries));
 
-/** The sizes of a model. */
 export type ModelConfig = Readonly<v.InferOutput<typeof modelConfigSchema>>;
-/** How a model is trained. */
 export type TrainingConfig = Readonly<v.InferOutput<typeof trainingConfigSchema>>;
-
 /** All options, resolved. */
 export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
 
@@ -77,12 +75,6 @@ export type LmOptions = { readonly [K in keyof LmConfig]?: LmConfig[K] | undefin
 /** The names of all options. */
 export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig)[];
 
-/** How options are called where an error is shown: by their own names, or as flags. */
-export interface OptionWording {
-  readonly op: string;
-  readonly nameOf: (option: string) => string;
-}
-
 /**
  * Fills in defaults and checks names and ranges.
  *
@@ -92,36 +84,19 @@ export interface OptionWording {
  */
 export function resolveConfig(
   options: LmOptions = {},
-  { op, nameOf }: OptionWording = { op: "train", nameOf: (option) => option },
+  wording: OptionWording = { op: "train", nameOf: (option) => option },
 ): LmConfig {
-  const given = Object.fromEntries(Object.entries(options).filter(([, x]) => x !== undefined));
-  for (const name of Object.keys(given)) {
-    if ((optionNames as string[]).includes(name)) continue;
-    const near = closest(name, optionNames);
-    throw new ConfigError({
-      op,
-      sentence: `there is no option ${nameOf(name)}`,
-      fix: near === undefined ? `The options are ${optionNames.map(nameOf).join(", ")}` : `Did you mean ${nameOf(near)}?`,
-      expected: optionNames,
-      got: name,
-    });
-  }
-  const result = v.safeParse(optionsSchema, given);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const name = String(issue.path?.[0]?.key);
-  throw new ConfigError({
-    op,
-    sentence: `${nameOf(name)} is ${JSON.stringify(issue.input)}`,
-    fix: `Use ${issue.message}`,
-    expected: issue.message,
-    got: issue.input,
-  });
+  return readOptions(optionsSchema, options, wording);
 }
 
 /** The number of windows that training takes when an epoch has `windows` of them. */
 export function totalSteps({ steps, epochs }: TrainingConfig, windows: number): number {
   return steps ?? epochs * windows;
+}
+
+/** The number of windows between validations in a run of `total`. */
+export function evaluationInterval({ evalEvery }: TrainingConfig, total: number): number {
+  return evalEvery ?? Math.ceil(total / 20);
 }
 
 /** Adam's step at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
@@ -131,24 +106,10 @@ export function learningRate({ lr }: TrainingConfig, step: number, total: number
 
 /** The sizes that the options give a model over `vocabulary` tokens. */
 export function modelConfig(config: LmConfig, vocabulary: number): ModelConfig {
-  const { cell, embedding, hidden, layers, dropout } = config;
-  return { cell, vocabulary, embedding, hidden, layers, dropout };
+  return v.parse(modelConfigSchema, { ...config, vocabulary });
 }
 
 /** The part of the options that concerns training. */
 export function trainingConfig(config: LmConfig): TrainingConfig {
   return v.parse(trainingConfigSchema, config);
-}
-
-function whole(low: number, high = Number.MAX_SAFE_INTEGER) {
-  const range = high === Number.MAX_SAFE_INTEGER ? `from ${low}` : `from ${low} to ${high}`;
-  return number(`a whole number ${range}`, (x) => Number.isInteger(x) && x >= low && x <= high);
-}
-
-function number(what: string, holds: (x: number) => boolean) {
-  return v.pipe(v.number(what), v.check((x) => Number.isFinite(x) && holds(x), what));
-}
-
-function oneOf<const T extends readonly string[]>(values: T) {
-  return v.picklist(values, values.join(" or "));
 }

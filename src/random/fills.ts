@@ -42,7 +42,8 @@ const BLOCK = 16;
 
 /**
  * Normal numbers by Box and Muller in blocks of 16, the first 8 uniforms of a block paired with the
- * last 8. Where 16 does not divide the length, the last 16 elements are drawn anew.
+ * last 8. Where 16 does not divide the length, the last 16 elements are drawn anew. In float64 the
+ * engine's `log`, `sin` and `cos` may differ from PyTorch's by a unit in the last place.
  *
  * @param out at least 16 elements
  * @see Tensor.normal_
@@ -78,8 +79,8 @@ function boxMuller64(out: Float64Array, start: number, mean: number, std: number
   for (let j = start; j < start + 8; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - out[j]!));
     const angle = 2 * Math.PI * out[j + 8]!;
-    out[j] = radius * Math.cos(angle) * std + mean;
-    out[j + 8] = radius * Math.sin(angle) * std + mean;
+    out[j] = fma64(radius * Math.cos(angle), std, mean);
+    out[j + 8] = fma64(radius * Math.sin(angle), std, mean);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Random integers and orders on a generator. */
 
-import type { Real } from "../core/dtype.ts";
+import type { Real, TypedArray } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
 import { Generator } from "./generator.ts";
 
@@ -11,12 +11,7 @@ import { Generator } from "./generator.ts";
  * @throws ConfigError when the bounds are no integers, empty, or outside what `out` holds
  * @see torch.randint
  */
-export function randint(
-  generator: Generator,
-  out: Int32Array | Real,
-  low: number,
-  high: number,
-): void {
+export function randint(generator: Generator, out: TypedArray, low: number, high: number): void {
   checkRange(out, low, high);
   const range = high - low;
   if (range < 2 ** 32) {
@@ -27,7 +22,7 @@ export function randint(
   }
 }
 
-function checkRange(out: Int32Array | Real, low: number, high: number): void {
+function checkRange(out: TypedArray, low: number, high: number): void {
   const op = "randint";
   const got = [low, high];
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high - low > 2 ** 53) {
@@ -41,6 +36,10 @@ function checkRange(out: Int32Array | Real, low: number, high: number): void {
   if (out instanceof Int32Array && (low < -(2 ** 31) || high > 2 ** 31)) {
     const sentence = `the range [${low}, ${high}) leaves the 32 bits that int64 is stored in`;
     throw new ConfigError({ op, sentence, fix: "Keep it within [-2^31, 2^31)", got });
+  }
+  if (out instanceof Uint8Array && (low < 0 || high > 256)) {
+    const bound = low < 0 ? "from" : "to - 1";
+    throw new ConfigError({ op, torch: `${bound} is out of bounds for unsigned char`, got });
   }
 }
 

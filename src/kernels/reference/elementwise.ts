@@ -32,7 +32,7 @@ export function unaryBackward(op: UnaryOp, saved: Real, dy: Real, dx: Real): voi
   for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! * slope(saved[i]!);
 }
 
-const binaryTable: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
+const binaryTable: Record<BinaryOp, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
@@ -44,7 +44,7 @@ const binaryTable: Partial<Record<BinaryOp, (a: number, b: number) => number>> =
 };
 
 export function binary(op: BinaryOp, a: Real, b: Real, y: Real): void {
-  const f = binaryTable[op]!;
+  const f = binaryTable[op];
   const [stepA, stepB] = [a.length === 1 ? 0 : 1, b.length === 1 ? 0 : 1];
   for (let i = 0; i < y.length; i++) y[i] = f(a[i * stepA]!, b[i * stepB]!);
 }

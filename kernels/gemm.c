@@ -1,0 +1,333 @@
+/*
+ * Matrix products.
+ *
+ * `op(B)` is packed into panels: NR columns wide, all of the block's K deep, one row of the panel
+ * after the other, so that the inner loop reads it in order. `A` is read in place, row by row; only
+ * a transposed one is copied into rows first. The inner loop holds an MR × NR tile of C in
+ * registers. Blocks are as deep as a panel fits the first cache (KC), as tall as A fits the second
+ * (MC), and as wide as B fits the third (NC).
+ *
+ * An element of C is one chain of multiply-adds over k within a block, and blocks are added in
+ * order: its bits depend on the shape of the problem, never on the tile that held it.
+ */
+
+enum { KC = 256, MC = 144, NC = 960 };
+
+/* Tiles: wide ones of MR × NV vectors, and ones of MR2 × NV2 for what wide ones do not divide. */
+#if VW == 4
+enum { MR = 3, NV = 3, MR2 = 4, NV2 = 2 }; /* 15 vector registers: what V8 leaves of x86's 16 */
+#elif VW == 8
+enum { MR = 6, NV = 2, MR2 = 6, NV2 = 1 };
+#else
+enum { MR = 12, NV = 2, MR2 = 12, NV2 = 1 };
+#endif
+enum { NR = NV * VW, NR2 = NV2 * VW };
+
+/* The width of the next panel when `rest` columns remain: as few idle columns as two widths allow. */
+INLINE int panel_width(idx rest) {
+  if (NV == 3) return rest > 16 || (rest > 8 && rest <= 12) ? NR : NR2;
+  return rest > NR2 ? NR : NR2;
+}
+/* Columns of all panels together; each panel begins at its column times the depth. */
+static idx padded(idx columns) {
+  idx j = 0;
+  while (j < columns) j += panel_width(columns - j);
+  return j;
+}
+
+/* What becomes of a product AB: C = alpha · AB + beta · C + bias. */
+typedef struct {
+  float alpha, beta;
+  const float *bias; /* at the first column of the tile, or null */
+} epilogue;
+
+static const epilogue STORE = {1, 0, 0}, ADD = {1, 1, 0};
+
+/* ---- tiles ----------------------------------------------------------------------------------- */
+
+static __attribute__((noinline)) void store_edge(int rows, int columns, const float *sum, int width,
+                                                 float *c, idx ldc, const epilogue *e) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) {
+      float y = e->alpha * sum[i * width + j];
+      if (e->beta != 0) y += e->beta * c[i * ldc + j];
+      c[i * ldc + j] = e->bias ? y + e->bias[j] : y;
+    }
+}
+
+/* rows × (vectors · VW) of C, of which `columns` exist. Rows of B lie `ldb` apart. */
+INLINE void tile(const int rows, const int vectors, idx depth, const float *a, idx lda,
+                 const float *b, idx ldb, float *c, idx ldc, int columns, const epilogue *e) {
+  vf sum[12][6];
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = vset(0);
+  for (idx k = 0; k < depth; k++) {
+    vf row[6];
+    UNROLL for (int j = 0; j < vectors; j++) row[j] = vload(b + j * VW);
+    UNROLL for (int i = 0; i < rows; i++) {
+      const vf x = vset(a[i * lda]);
+      UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = vfma(x, row[j], sum[i][j]);
+    }
+    a++;
+    b += ldb;
+  }
+  if (columns < vectors * VW) {
+    float edge[12 * 6 * VW];
+    UNROLL for (int i = 0; i < rows; i++)
+      UNROLL for (int j = 0; j < vectors; j++) vstore(edge + (i * vectors + j) * VW, sum[i][j]);
+    store_edge(rows, columns, edge, vectors * VW, c, ldc, e);
+    return;
+  }
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < vectors; j++) {
+      float *at = c + i * ldc + j * VW;
+      vf y = e->alpha * sum[i][j];
+      if (e->beta != 0) y += e->beta * vload(at);
+      if (e->bias) y += vload(e->bias + j * VW);
+      vstore(at, y);
+    }
+}
+
+/* m rows of C, one panel wide, of which `columns` exist. */
+static void multiply_panel(idx m, idx depth, const float *a, idx lda, const float *panel, int width,
+                           float *c, idx ldc, int columns, const epilogue *e) {
+  idx i = 0;
+#define TILES(r, v) \
+  for (; m - i >= r; i += r) \
+    tile(r, v, depth, a + i * lda, lda, panel, width, c + i * ldc, ldc, columns, e);
+  if (width == NR) {
+    TILES(MR, NV)
+#if VW > 4
+    TILES(4, NV)
+#endif
+    TILES(2, NV)
+    TILES(1, NV)
+  } else {
+    TILES(MR2, NV2)
+#if VW > 4
+    TILES(4, NV2)
+#endif
+    TILES(2, NV2)
+    TILES(1, NV2)
+  }
+#undef TILES
+}
+
+/* ---- packing --------------------------------------------------------------------------------- */
+
+/*
+ * A matrix operand. With `rows`, row k is row `rows[k]` of `data`, or where that is negative, row
+ * `−1 − rows[k]` of `first`, or zeros where that is null.
+ */
+typedef struct {
+  const float *data;
+  idx ld;
+  int transposed;
+  const int *rows;
+  const float *first;
+  idx first_ld;
+} matrix;
+
+INLINE const float *matrix_row(const matrix *b, idx k) {
+  if (!b->rows) return b->data + k * b->ld;
+  const int r = b->rows[k];
+  if (r >= 0) return b->data + r * b->ld;
+  return b->first ? b->first + (-1 - r) * b->first_ld : 0;
+}
+
+/* 4 × 4: to[j][i] = from[i][j]. */
+INLINE void transpose4(const float *r0, const float *r1, const float *r2, const float *r3,
+                       float *to, idx ld) {
+  const f4 a = load4(r0), b = load4(r1), c = load4(r2), d = load4(r3);
+  const f4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const f4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const f4 AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const f4 CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  store4(to, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  store4(to + ld, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  store4(to + 2 * ld, __builtin_shufflevector(AB, CD, 0, 1, 4, 5));
+  store4(to + 3 * ld, __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
+}
+
+/* to[j][i] = from[i][j] for i < rows, j < columns. */
+static void transpose(idx rows, idx columns, const float *from, idx ld, float *to, idx to_ld) {
+  idx i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    const float *r = from + i * ld;
+    idx j = 0;
+    for (; j + 4 <= columns; j += 4)
+      transpose4(r + j, r + j + ld, r + j + 2 * ld, r + j + 3 * ld, to + j * to_ld + i, to_ld);
+    for (; j < columns; j++)
+      for (int q = 0; q < 4; q++) to[j * to_ld + i + q] = r[q * ld + j];
+  }
+  for (; i < rows; i++)
+    for (idx j = 0; j < columns; j++) to[j * to_ld + i] = from[i * ld + j];
+}
+
+/* One panel: rows k0 … k0 + depth of op(B), columns j0 … j0 + columns; the rest zeros. */
+static void pack_panel(const matrix *b, idx k0, idx depth, idx j0, idx columns, int width,
+                       float *to) {
+  if (columns < width)
+    for (idx i = 0; i < depth * width; i++) to[i] = 0;
+  if (b->transposed) {
+    transpose(columns, depth, b->data + j0 * b->ld + k0, b->ld, to, width);
+    return;
+  }
+  for (idx k = 0; k < depth; k++, to += width) {
+    const float *row = matrix_row(b, k0 + k);
+    if (!row)
+      for (int j = 0; j < width; j++) to[j] = 0;
+    else if (columns < width)
+      for (idx j = 0; j < columns; j++) to[j] = row[j0 + j];
+    else
+      for (int j = 0; j < width; j += 4) store4(to + j, load4(row + j0 + j));
+  }
+}
+
+/* depth × padded(n) floats. */
+static void pack(const matrix *b, idx k0, idx depth, idx j0, idx n, float *to) {
+  for (idx j = 0; j < n;) {
+    const int width = panel_width(n - j);
+    pack_panel(b, k0, depth, j0 + j, n - j < width ? n - j : width, width, to + j * depth);
+    j += width;
+  }
+}
+
+/* C, m rows, += or = A · (packed B), n columns. */
+static void multiply_packed(idx m, idx n, idx depth, const float *a, idx lda, const float *b,
+                            float *c, idx ldc, const epilogue *e) {
+  epilogue at = *e;
+  for (idx j = 0; j < n;) {
+    const int width = panel_width(n - j), columns = (int)(n - j < width ? n - j : width);
+    if (e->bias) at.bias = e->bias + j;
+    multiply_panel(m, depth, a, lda, b + j * depth, width, c + j, ldc, columns, &at);
+    j += width;
+  }
+}
+
+/* ---- few rows: B is read in place ------------------------------------------------------------ */
+
+enum { FEW = 4 }; /* rows of A up to which packing B costs more than it saves */
+
+/* rows × 4 of C, where op(B) = Bᵀ: dot products of rows. */
+INLINE void dots(const int rows, const int columns, idx depth, const float *a, idx lda,
+                 const float *b, idx ldb, float *c, idx ldc, const epilogue *e) {
+  vf sum[2][4];
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < columns; j++) sum[i][j] = vset(0);
+  for (idx k = 0; k < depth; k += VW) {
+    const idx left = depth - k;
+    vf x[2];
+    UNROLL for (int i = 0; i < rows; i++) x[i] = vload_part(a + i * lda + k, left);
+    UNROLL for (int j = 0; j < columns; j++) {
+      const vf y = vload_part(b + j * ldb + k, left);
+      UNROLL for (int i = 0; i < rows; i++) sum[i][j] = vfma(x[i], y, sum[i][j]);
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++)
+    UNROLL for (int j = 0; j < columns; j++) {
+      float *at = c + i * ldc + j;
+      float y = e->alpha * hsum(sum[i][j]);
+      if (e->beta != 0) y += e->beta * *at;
+      *at = e->bias ? y + e->bias[j] : y;
+    }
+}
+
+static void multiply_few(idx m, idx n, idx depth, const float *a, idx lda, const matrix *b,
+                         float *c, idx ldc, const epilogue *e) {
+  const int across = 4 * VW;
+  for (idx i = 0; i < m; i += 2) {
+    const float *x = a + i * lda;
+    float *y = c + i * ldc;
+    epilogue at = *e;
+#define BOTH(f, ...) if (m - i >= 2) f(2, __VA_ARGS__); else f(1, __VA_ARGS__)
+    if (b->transposed) {
+      idx j = 0;
+      for (; j < n; j += n - j >= 4 ? 4 : 1) {
+        const float *row = b->data + j * b->ld;
+        if (e->bias) at.bias = e->bias + j;
+        if (n - j >= 4) { BOTH(dots, 4, depth, x, lda, row, b->ld, y + j, ldc, &at); }
+        else { BOTH(dots, 1, depth, x, lda, row, b->ld, y + j, ldc, &at); }
+      }
+    } else {
+      idx j = 0;
+      for (; j + VW <= n; j += n - j >= across ? across : VW) {
+        if (e->bias) at.bias = e->bias + j;
+        if (n - j >= across) { BOTH(tile, 4, depth, x, lda, b->data + j, b->ld, y + j, ldc, across, &at); }
+        else { BOTH(tile, 1, depth, x, lda, b->data + j, b->ld, y + j, ldc, VW, &at); }
+      }
+      for (; j < n; j++)
+        for (int q = 0; q < 2 && i + q < m; q++) {
+          float s = 0;
+          for (idx k = 0; k < depth; k++) s += x[q * lda + k] * b->data[k * b->ld + j];
+          s *= e->alpha;
+          if (e->beta != 0) s += e->beta * y[q * ldc + j];
+          y[q * ldc + j] = e->bias ? s + e->bias[j] : s;
+        }
+    }
+#undef BOTH
+  }
+}
+
+/* ---- the whole product ----------------------------------------------------------------------- */
+
+static idx depth_of_block(idx k) {
+  const idx blocks = (k + KC - 1) / KC;
+  return blocks <= 1 ? k : ((k + blocks - 1) / blocks + 3) & ~(idx)3;
+}
+static idx min_idx(idx a, idx b) { return a < b ? a : b; }
+
+/* Floats that `multiply` works in. */
+static idx multiply_workspace(idx m, idx n, idx k) {
+  const idx depth = depth_of_block(k);
+  return depth * (padded(min_idx(n, NC)) + 16 + min_idx(m, MC));
+}
+
+static void multiply(idx m, idx n, idx k, const matrix *a, const matrix *b, float *c, idx ldc,
+                     const epilogue *e, float *work) {
+  if (m <= FEW && !a->transposed && !b->rows) {
+    multiply_few(m, n, k, a->data, a->ld, b, c, ldc, e);
+    return;
+  }
+  const idx depth = depth_of_block(k);
+  float *packed_a = work + depth * padded(min_idx(n, NC));
+  packed_a += -(idx)((__UINTPTR_TYPE__)packed_a / 4) & 15;
+  for (idx j = 0; j < n; j += NC) {
+    const idx columns = min_idx(n - j, NC);
+    epilogue at = *e;
+    if (e->bias) at.bias = e->bias + j;
+    for (idx p = 0; p < k || p == 0; p += depth) {
+      const idx deep = min_idx(k - p, depth);
+      pack(b, p, deep, j, columns, work);
+      for (idx i = 0; i < m; i += MC) {
+        const idx rows = min_idx(m - i, MC);
+        const float *x = a->data + i * a->ld + p;
+        idx ldx = a->ld;
+        if (a->transposed) {
+          transpose(deep, rows, a->data + p * a->ld + i, a->ld, packed_a, deep);
+          x = packed_a;
+          ldx = deep;
+        }
+        multiply_packed(rows, columns, deep, x, ldx, work, c + i * ldc + j, ldc, &at);
+      }
+      at = (epilogue){e->alpha, 1, 0};
+      if (depth == 0) break;
+    }
+  }
+}
+
+/* ---- entries --------------------------------------------------------------------------------- */
+
+/* Kernels align the memory that they are lent; sizes in bytes leave room for it. */
+static void *align64(void *p) { return (void *)(((__UINTPTR_TYPE__)p + 63) & ~(__UINTPTR_TYPE__)63); }
+static idx bytes_of(idx floats) { return 4 * floats + 64; }
+
+EXPORT idx saiki_gemm_workspace(idx m, idx n, idx k) { return bytes_of(multiply_workspace(m, n, k)); }
+
+EXPORT void saiki_gemm(idx m, idx n, idx k, float alpha, const float *a, idx lda, int trans_a,
+                       const float *b, idx ldb, int trans_b, float beta, float *c, idx ldc,
+                       const float *bias, void *workspace) {
+  const matrix ma = {a, lda, trans_a, 0, 0, 0}, mb = {b, ldb, trans_b, 0, 0, 0};
+  const epilogue e = {alpha, beta, bias};
+  multiply(m, n, k, &ma, &mb, c, ldc, &e, align64(workspace));
+}

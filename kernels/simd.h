@@ -1,0 +1,216 @@
+/*
+ * The vector type of the target, and the functions that kernels are made of.
+ *
+ *   target            VW   multiply-add
+ *   wasm simd128       4   two roundings; `vfma_exact` emulates one
+ *   wasm relaxed       4   fused (the loader checks that it is)
+ *   AVX2 + FMA         8   fused
+ *   AVX-512           16   fused
+ *
+ * `vfma` is the fast one: fused or not. Where bits matter, kernels say `vfma_exact`, or write a
+ * product and a sum; the compiler contracts nothing (-ffp-contract=off).
+ */
+#ifndef SAIKI_SIMD_H
+#define SAIKI_SIMD_H
+
+#if defined(__AVX512F__)
+#define VW 16
+#elif defined(__AVX2__)
+#define VW 8
+#else
+#define VW 4
+#endif
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+typedef __PTRDIFF_TYPE__ idx; /* sizes and distances, in elements unless a name says bytes */
+typedef float vf __attribute__((vector_size(4 * VW)));
+typedef int vi __attribute__((vector_size(4 * VW)));
+typedef unsigned vu __attribute__((vector_size(4 * VW)));
+typedef float vf_unaligned __attribute__((vector_size(4 * VW), aligned(4)));
+typedef float f4 __attribute__((vector_size(16)));
+typedef float f4_unaligned __attribute__((vector_size(16), aligned(4)));
+typedef double d2 __attribute__((vector_size(16)));
+typedef long long l2 __attribute__((vector_size(16)));
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#define INF __builtin_inff()
+
+/* ---- loads, stores, selection ---------------------------------------------------------------- */
+
+INLINE vf vset(float x) { return x - (vf){}; }
+INLINE vi viset(int x) { return x - (vi){}; }
+INLINE vf vload(const float *p) { return *(const vf_unaligned *)p; }
+INLINE void vstore(float *p, vf x) { *(vf_unaligned *)p = x; }
+INLINE f4 load4(const float *p) { return *(const f4_unaligned *)p; }
+INLINE void store4(float *p, f4 x) { *(f4_unaligned *)p = x; }
+
+/* `left` elements remain at `p`: lanes beyond them hold `fill`, and are not stored. */
+INLINE vf vload_or(const float *p, idx left, float fill) {
+  if (left >= VW) return vload(p);
+  vf x = vset(fill);
+  for (idx i = 0; i < left; i++) x[i] = p[i];
+  return x;
+}
+INLINE vf vload_part(const float *p, idx left) { return vload_or(p, left, 0); }
+INLINE void vstore_part(float *p, idx left, vf x) {
+  if (left >= VW) vstore(p, x);
+  else
+    for (idx i = 0; i < left; i++) p[i] = x[i];
+}
+
+INLINE vf vselect(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
+INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
+/* Of two numbers; a NaN in `x` stays, one in `y` goes. */
+INLINE vf vmax(vf x, vf y) { return vselect(x < y, y, x); }
+INLINE vf vmin(vf x, vf y) { return vselect(x > y, y, x); }
+
+INLINE float hsum(vf x) {
+  float s = 0;
+  UNROLL for (int i = 0; i < VW; i++) s += x[i];
+  return s;
+}
+/* A NaN stays. */
+INLINE float hmax(vf x) {
+  float m = x[0];
+  UNROLL for (int i = 1; i < VW; i++) if (x[i] > m || x[i] != x[i]) m = x[i];
+  return m;
+}
+
+/* ---- multiply-add, square root --------------------------------------------------------------- */
+
+#if defined(__wasm_relaxed_simd__)
+#define FUSED 1
+INLINE vf vfma(vf a, vf b, vf c) { return __builtin_wasm_relaxed_madd_f32x4(a, b, c); }
+#elif VW == 16
+#define FUSED 1
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+#elif VW == 8
+#define FUSED 1
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+#else
+#define FUSED 0
+INLINE vf vfma(vf a, vf b, vf c) { return a * b + c; }
+#endif
+
+#if defined(__wasm__)
+INLINE vf vsqrt(vf x) { return __builtin_wasm_sqrt_f32x4(x); }
+#elif VW == 16
+INLINE vf vsqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+#elif VW == 8
+INLINE vf vsqrt(vf x) { return (vf)_mm256_sqrt_ps((__m256)x); }
+#else
+INLINE vf vsqrt(vf x) { return (vf)_mm_sqrt_ps((__m128)x); }
+#endif
+
+#if FUSED
+INLINE vf vfma_exact(vf a, vf b, vf c) { return vfma(a, b, c); }
+#else
+/*
+ * The product is exact in double. Its sum with c, rounded to odd instead of to nearest, keeps what
+ * the last rounding to float32 must know (Boldo and Melquiond 2008).
+ */
+INLINE d2 fma_to_odd(d2 a, d2 b, d2 c) {
+  const d2 p = a * b, s = p + c, t = s - p;
+  const d2 lost = (p - (s - t)) + (c - t);
+  const l2 inexact = (l2)(lost > 0) | (l2)(lost < 0); /* false for the NaN that infinities leave */
+  const l2 even = ((l2)s & 1) - 1;
+  const l2 away = (l2)(lost > 0) ^ ((l2)s >> 63); /* all ones: the exact sum is larger in size */
+  return (d2)((l2)s + (inexact & even & (-1 - 2 * away)));
+}
+INLINE vf vfma_exact(vf a, vf b, vf c) {
+#define HALF(x, i, j) __builtin_convertvector(__builtin_shufflevector(x, x, i, j), d2)
+#define HALF_FMA(i, j) fma_to_odd(HALF(a, i, j), HALF(b, i, j), HALF(c, i, j))
+  const d2 low = HALF_FMA(0, 1), high = HALF_FMA(2, 3);
+#undef HALF_FMA
+#undef HALF
+  return (vf){(float)low[0], (float)low[1], (float)high[0], (float)high[1]};
+}
+#endif
+
+/* ---- exp, log, tanh, sigmoid: within 2 ulp --------------------------------------------------- */
+
+#define LOG2E 1.44269504088896341f
+#define LN2_HIGH 0.693359375f      /* 10 bits: products with exponents are exact */
+#define LN2_LOW (-2.12194440e-4f)
+
+/* Rounds |x| < 2^22 to an integer, ties to even; `n` gets it as integers. */
+INLINE vf vround(vf x, vi *n) {
+  const vf shifted = x + 12582912.0f; /* 1.5 · 2^23: the integer lands in the low bits */
+  *n = (vi)shifted - 0x4b400000;
+  return shifted - 12582912.0f;
+}
+/* 2^n for n in [−126, 127]. */
+INLINE vf vpow2(vi n) { return (vf)((n + 127) << 23); }
+
+/* (e^r − 1 − r) / r² for |r| <= ln 2 / 2. */
+INLINE vf exp_tail(vf r) {
+  vf p = vset(1.9841270e-4f);
+  p = vfma(p, r, vset(1.3888889e-3f));
+  p = vfma(p, r, vset(8.3333333e-3f));
+  p = vfma(p, r, vset(4.1666667e-2f));
+  p = vfma(p, r, vset(1.6666667e-1f));
+  return vfma(p, r, vset(0.5f));
+}
+
+INLINE vf vexp(vf x) {
+  const vf c = vmin(vmax(x, vset(-104.0f)), vset(89.0f));
+  vi n;
+  const vf k = vround(c * LOG2E, &n);
+  vf r = vfma(k, vset(-LN2_HIGH), c);
+  r = vfma(k, vset(-LN2_LOW), r);
+  const vf e = vfma(exp_tail(r), r * r, r) + 1.0f;
+  const vi half = n >> 1; /* two steps: 2^n may be denormal or too large */
+  return e * vpow2(half) * vpow2(n - half);
+}
+
+/* With m = e^2|x| − 1 exact to an ulp even where it is small: tanh |x| = m / (m + 2). */
+INLINE vf vtanh(vf x) {
+  const vf a = vmin(vabs(x), vset(10.0f));
+  const vf y = a + a;
+  vi n;
+  const vf k = vround(y * LOG2E, &n);
+  vf r = vfma(k, vset(-LN2_HIGH), y);
+  r = vfma(k, vset(-LN2_LOW), r);
+  const vf s = vpow2(n);
+  const vf m = vfma(s, vfma(exp_tail(r), r * r, r), s - 1.0f);
+  const vf t = m / (m + 2.0f);
+  const vi sign = (vi)x & viset((int)0x80000000u);
+  return (vf)((vi)t | sign);
+}
+
+INLINE vf vsigmoid(vf x) { return 1.0f / (1.0f + vexp(-x)); }
+
+INLINE vf vlog(vf x) {
+  const vi tiny = x < 1.17549435e-38f;
+  const vf z = vselect(tiny, x * 8388608.0f, x);
+  /* z = m · 2^e with m in [sqrt ½, sqrt 2). */
+  const vi bits = (vi)z - 0x3f3504f3;
+  const vi e = (bits >> 23) - (tiny & 23);
+  const vf m = (vf)((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
+  const vf k = __builtin_convertvector(e, vf), mm = m * m;
+  vf p = vset(7.0376836292e-2f);
+  p = vfma(p, m, vset(-1.1514610310e-1f));
+  p = vfma(p, m, vset(1.1676998740e-1f));
+  p = vfma(p, m, vset(-1.2420140846e-1f));
+  p = vfma(p, m, vset(1.4249322787e-1f));
+  p = vfma(p, m, vset(-1.6668057665e-1f));
+  p = vfma(p, m, vset(2.0000714765e-1f));
+  p = vfma(p, m, vset(-2.4999993993e-1f));
+  p = vfma(p, m, vset(3.3333331174e-1f));
+  vf y = vfma(k, vset(LN2_LOW), p * m * mm);
+  y = vfma(mm, vset(-0.5f), y);
+  y = vfma(k, vset(LN2_HIGH), m + y);
+  y = vselect(x == 0.0f, vset(-INF), vselect(x == INF, x, y));
+  return vselect(x >= 0.0f, y, vset(__builtin_nanf("")));
+}
+
+#endif

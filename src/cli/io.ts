@@ -1,0 +1,55 @@
+/** What a command sees of the process, so that tests can stand in for it. */
+
+import type { Writable } from "node:stream";
+
+export interface Output extends Writable {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface Io {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Calls `stop` with the exit status that follows when the user or the system wants the command to
+   * end; a second wish ends it at once. Returns a function that takes the listener away.
+   */
+  onStop(stop: (status: number) => void): () => void;
+}
+
+/** The process itself. A reader that closed the pipe ends a command quietly. */
+export function processIo(): Io {
+  let listener: ((status: number) => void) | null = null;
+  const wish = (status: number) => {
+    const stop = listener;
+    if (stop === null) process.exit(status);
+    listener = null;
+    stop(status);
+  };
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      if (!isClosed) wish(0);
+      isClosed = true;
+    });
+  }
+  let isClosed = false;
+  const onInterrupt = () => wish(130);
+  const onTerminate = () => wish(143);
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onStop(stop) {
+      listener = stop;
+      process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+      return () => {
+        listener = null;
+        process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+      };
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** How well a model predicts a text. */
+
+import { ConfigError, int64 } from "../core/index.ts";
+import { functional as F } from "../nn/index.ts";
+import { noGrad, tensor } from "../tensor/index.ts";
+import type { LanguageModel, LmState } from "./model.ts";
+import { Pace } from "./pace.ts";
+
+/** The mean over all predicted tokens, each counted once. */
+export interface Score {
+  /** Nats per token: the mean of `−ln p`. */
+  readonly loss: number;
+  /** `exp(loss)`. */
+  readonly perplexity: number;
+  /** How many tokens were predicted: all but the first. */
+  readonly tokens: number;
+}
+
+export interface EvaluateOptions {
+  /** Stops the work; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Scores every token of a sequence but the first, which has nothing before it.
+ *
+ * The sequence is read as up to 64 streams at once, each with a carried state. A stream other than
+ * the first starts 64 tokens before the part that it scores, so that no prediction lacks context.
+ * How many streams there are depends on the length alone: equal tokens give equal bits.
+ *
+ * @throws ConfigError on fewer than two tokens
+ */
+export async function evaluate(
+  model: LanguageModel,
+  tokens: Int32Array,
+  { signal }: EvaluateOptions = {},
+): Promise<Score> {
+  if (tokens.length < 2) {
+    throw new ConfigError({
+      op: "evaluate",
+      sentence: `${tokens.length} tokens leave nothing to predict`,
+      fix: "Give at least two",
+      got: tokens.length,
+    });
+  }
+  const pace = new Pace();
+  const wasTraining = model.training;
+  let sum = 0;
+  let state: LmState | null = null;
+  model.eval();
+  try {
+    for (const { inputs, targets, batch } of scoringWindows(tokens)) {
+      const result = noGrad(() => {
+        const output = model.forward(inputs.view(-1, batch), state);
+        const loss = F.crossEntropy(output.logits, targets, { reduction: "sum", ignoreIndex: IGNORED });
+        return { state: output.state, loss: loss.item() };
+      });
+      state = result.state;
+      sum += result.loss;
+      await pace.breathe();
+      signal?.throwIfAborted();
+    }
+  } finally {
+    model.train(wasTraining);
+  }
+  const loss = sum / (tokens.length - 1);
+  return { loss, perplexity: perplexity(loss), tokens: tokens.length - 1 };
+}
+
+/** `exp(loss)`: how many equally likely tokens would be as hard to guess. */
+export function perplexity(loss: number): number {
+  return Math.exp(loss);
+}
+
+/** Bits for each character when `tokens` tokens of `loss` nats spell `characters` characters. */
+export function bitsPerCharacter(loss: number, tokens: number, characters: number): number {
+  return (loss * tokens) / (Math.LN2 * characters);
+}
+
+const IGNORED = -100;
+const WARM_UP = 64;
+const MAX_STREAMS = 64;
+const LEAST_STREAM = 1024;
+const WINDOW = 128;
+
+/**
+ * Stream `b` reads from token `b·S`; the first scores all of its `C = S + 64` steps, the others all
+ * after the first 64. Steps beyond the end of the tokens are ignored.
+ */
+function* scoringWindows(tokens: Int32Array) {
+  const predictions = tokens.length - 1;
+  const batch = Math.min(Math.max(Math.floor(predictions / LEAST_STREAM), 1), MAX_STREAMS);
+  const warmUp = batch === 1 ? 0 : WARM_UP;
+  const stride = Math.ceil((predictions - warmUp) / batch);
+  const steps = stride + warmUp;
+  for (let start = 0; start < steps; start += WINDOW) {
+    const length = Math.min(WINDOW, steps - start);
+    const inputs = new Int32Array(length * batch);
+    const targets = new Int32Array(length * batch).fill(IGNORED);
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < length; t++) {
+        const at = b * stride + start + t;
+        if (at >= predictions) break;
+        inputs[t * batch + b] = tokens[at]!;
+        if (b === 0 || start + t >= warmUp) targets[t * batch + b] = tokens[at + 1]!;
+      }
+    }
+    const as = { dtype: int64 };
+    yield { inputs: tensor(inputs, as), targets: tensor(targets, as), batch };
+  }
+}

@@ -1,0 +1,64 @@
+/** Reading options: names, types, ranges, defaults; one sentence on the first that is wrong. */
+
+import * as v from "valibot";
+import { ConfigError } from "../core/index.ts";
+import { closest } from "./suggest.ts";
+
+/** How options are called where an error is shown: by their own names, or as flags. */
+export interface OptionWording {
+  readonly op: string;
+  readonly nameOf: (option: string) => string;
+}
+
+/**
+ * Fills in defaults and checks names and ranges; an option that is undefined is one not given.
+ *
+ * @throws ConfigError that names the first wrong option
+ */
+export function readOptions<const S extends v.ObjectEntries>(
+  schema: v.ObjectSchema<S, undefined>,
+  options: object,
+  { op, nameOf }: OptionWording,
+): v.InferOutput<typeof schema> {
+  const known = Object.keys(schema.entries);
+  const given = Object.fromEntries(Object.entries(options).filter(([, x]) => x !== undefined));
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const near = closest(name, known);
+    const names = known.map(nameOf).join(", ");
+    throw new ConfigError({
+      op,
+      sentence: `there is no option ${nameOf(name)}`,
+      fix: near === undefined ? `The options are ${names}` : `Did you mean ${nameOf(near)}?`,
+      expected: known,
+      got: name,
+    });
+  }
+  const result = v.safeParse(schema, given);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = nameOf(String(issue.path?.[0]?.key));
+  throw new ConfigError({
+    op,
+    sentence: `${name} is ${typeof issue.input === "number" ? issue.input : JSON.stringify(issue.input)}`,
+    fix: `Use ${issue.message}`,
+    expected: issue.message,
+    got: issue.input,
+  });
+}
+
+/** A whole number in a range. */
+export function whole(low: number, high = Number.MAX_SAFE_INTEGER) {
+  const range = high === Number.MAX_SAFE_INTEGER ? `from ${low}` : `from ${low} to ${high}`;
+  return number(`a whole number ${range}`, (x) => Number.isInteger(x) && x >= low && x <= high);
+}
+
+/** A number for which something holds; `what` describes it. */
+export function number(what: string, holds: (x: number) => boolean) {
+  return v.pipe(v.number(what), v.check((x) => Number.isFinite(x) && holds(x), what));
+}
+
+/** One of a few words. */
+export function oneOf<const T extends readonly string[]>(values: T) {
+  return v.picklist(values, values.join(" or "));
+}

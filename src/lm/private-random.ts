@@ -1,0 +1,36 @@
+/** A random stream of one's own under code that draws from the default generator. */
+
+import { Generator, getRngState, setRngState } from "../random/index.ts";
+
+/**
+ * Lends its stream to synchronous code that draws from the default generator (initial weights,
+ * dropout masks). Others who draw between two calls neither disturb it nor notice it.
+ */
+export class PrivateRandom {
+  private bytes: Uint8Array;
+
+  constructor(seed: number) {
+    this.bytes = new Generator().manualSeed(seed).getState();
+  }
+
+  run<T>(body: () => T): T {
+    const others = getRngState();
+    setRngState(this.bytes);
+    try {
+      return body();
+    } finally {
+      this.bytes = getRngState();
+      setRngState(others);
+    }
+  }
+
+  /** Where the stream stands, in PyTorch's form. */
+  getState(): Uint8Array {
+    return this.bytes;
+  }
+
+  /** @throws FormatError when the bytes are no such state */
+  setState(bytes: Uint8Array): void {
+    this.bytes = new Generator().setState(bytes).getState();
+  }
+}
