@@ -215,15 +215,18 @@ INLINE void dots(const int rows, const int columns, idx depth, const float *a, i
   vf sum[2][4];
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int j = 0; j < columns; j++) sum[i][j] = vset(0);
-  for (idx k = 0; k < depth; k += VW) {
-    const idx left = depth - k;
+  idx k = 0;
+  for (; k + VW <= depth; k += VW) {
     vf x[2];
-    UNROLL for (int i = 0; i < rows; i++) x[i] = vload_part(a + i * lda + k, left);
+    UNROLL for (int i = 0; i < rows; i++) x[i] = vload(a + i * lda + k);
     UNROLL for (int j = 0; j < columns; j++) {
-      const vf y = vload_part(b + j * ldb + k, left);
+      const vf y = vload(b + j * ldb + k);
       UNROLL for (int i = 0; i < rows; i++) sum[i][j] = vfma(x[i], y, sum[i][j]);
     }
   }
+  for (; k < depth; k++)
+    UNROLL for (int i = 0; i < rows; i++)
+      UNROLL for (int j = 0; j < columns; j++) sum[i][j][0] += a[i * lda + k] * b[j * ldb + k];
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int j = 0; j < columns; j++) {
       float *at = c + i * ldc + j;

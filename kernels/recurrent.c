@@ -1,227 +1,282 @@
 /*
  * Recurrent layers over a whole sequence, forward and backward.
  *
- * One driver walks the steps. Forward: the input product of all rows at once, then step by step the
- * product with h_{t−1}, whose weight is packed once, and the nonlinearity while the rows are in
- * cache. Backward: step by step in reverse only the gate gradients, then every weight gradient and
- * dx as one product over all rows.
+ * One driver walks the steps for every kind of cell. Forward: one product x W_ihᵀ of all rows, in
+ * place where the gates will be; then, step by step, the product with h_{t−1}, whose weight was
+ * packed once, and the cell's nonlinearity on each strip of columns while it is in cache. Backward:
+ * the walk in the other direction finds the gates' gradients only, dh_{t−1} = da_t W_hh; every
+ * parameter's gradient, and dx, is one product over all rows afterwards.
+ *
+ * A cell is a number of gates and two functions, which work on a strip: some columns of all rows of
+ * a step. Steps are numbered in walking order, so that `reverse` matters nowhere but in `step_at`.
  */
-#include "saiki_kernels.h"
-#include "simd.h"
 
-/* B (k, n) packed whole, block of KC rows after block, to be used many times. */
-INLINE long packed_size(int k, int n) { return (long)k * ceil_to(n, NR); }
+struct sequence;
+struct step;
+typedef void strip_function(const struct sequence *s, const struct step *t, idx column, idx columns);
 
-static void pack_whole(const Matrix *b, int k, int n, float *out) {
-  for (int p = 0; p < k; p += KC) {
-    pack_b(b, p, min_int(KC, k - p), 0, n, out + (long)p * ceil_to(n, NR));
-  }
-}
-
-/* C = A · packed + beta C for rows of A that lie lda apart. */
-static void product_packed(int m, int n, int k, const float *a, int lda, const float *packed, float *c, int ldc,
-                           float beta, float *pa) {
-  Matrix ma = matrix(a, lda, 0);
-  for (int p = 0; p < k; p += KC) {
-    int kb = min_int(KC, k - p);
-    Target t = {c, ldc, 1.0f, p > 0 ? 1.0f : beta, 0};
-    for (int i = 0; i < m; i += MC) {
-      int mb = min_int(MC, m - i);
-      pack_a(&ma, i, mb, p, kb, pa);
-      panels(mb, n, kb, pa, packed + (long)p * ceil_to(n, NR), &t, i, 0);
-    }
-  }
-}
-
-/* The workspace of a call, cut into its parts. */
 typedef struct {
-  float *pack;    /* PACK_FLOATS, for whole products */
-  float *weight;  /* W_hh, packed */
-  float *gates;   /* (N, H): pre-activations, and in backward their gradients */
-  float *dh;      /* (B, H) */
-  int32_t *start; /* (T): first row of each step */
-  int32_t *before; /* (N): the row of the state before, or −1−b for row b of h0 */
-} Parts;
+  int gates;
+  strip_function *forward;  /* from gates before the nonlinearity to y */
+  strip_function *backward; /* from dh and dy to the gates' gradients, in place of the gates */
+} cell;
 
-static long parts_size(int rows, int batch, int input, int hidden) {
-  (void)input;
-  return PACK_FLOATS + packed_size(hidden, hidden) + (long)rows * hidden + (long)batch * hidden + 2l * rows + 128;
-}
+typedef struct sequence {
+  const saiki_recurrent *r;
+  const saiki_recurrent_gradients *g;
+  const cell *cell;
+  idx rows, batch;
+  const int *starts; /* (steps): the first row of each step in time */
+  float *gates;      /* (N, G·H), or y itself */
+  idx ldg;
+  float *dh;           /* (B, H): what flows into the step at hand from those after it */
+  const float *packed; /* W_hhᵀ gate by gate, or in backward W_hh; null for few rows */
+  float *work;         /* for whole products */
+} sequence;
 
-static Parts parts(const SaikiRecurrent *r) {
-  int h = r->hidden_size, batch = r->steps ? r->batch_sizes[0] : 0;
-  Parts p;
-  p.pack = r->ws;
-  p.weight = aligned(p.pack + PACK_FLOATS);
-  p.gates = aligned(p.weight + packed_size(h, h));
-  p.dh = aligned(p.gates + (long)r->rows * h);
-  p.start = (int32_t *)(p.dh + (long)batch * h);
-  p.before = p.start + r->steps;
-  return p;
-}
+/* Rows [row, row + rows). The first `known` go on from rows at `before`, the others from h0; the
+   first `kept` go on in the next step, for the others this was the last. */
+typedef struct step {
+  idx row, rows, before, known, kept;
+} step;
 
-/* Fills start and before: who follows whom, forward in time or in reverse. */
-static void timeline(const SaikiRecurrent *r, Parts *p) {
-  int row = 0;
-  for (int t = 0; t < r->steps; t++) {
-    p->start[t] = row;
-    row += r->batch_sizes[t];
+static step step_at(const sequence *s, idx k) {
+  const saiki_recurrent *r = s->r;
+  const idx direction = r->reverse ? -1 : 1, t = r->reverse ? r->steps - 1 - k : k;
+  const idx rows = r->batch_sizes[t];
+  step at = {s->starts[t], rows, 0, 0, 0};
+  if (k > 0) {
+    at.before = s->starts[t - direction];
+    at.known = min_idx(rows, r->batch_sizes[t - direction]);
   }
-  for (int t = 0; t < r->steps; t++) {
-    int from = r->reverse ? t + 1 : t - 1;
-    int known = from < 0 || from >= r->steps ? 0 : r->batch_sizes[from];
-    for (int b = 0; b < r->batch_sizes[t]; b++) {
-      p->before[p->start[t] + b] = b < known ? p->start[from] + b : -1 - b;
-    }
-  }
+  if (k + 1 < r->steps) at.kept = min_idx(rows, r->batch_sizes[t + direction]);
+  return at;
 }
 
-/* gates (N, H) = x W_ihᵀ + b_ih, all rows at once. */
-static void input_product(const SaikiRecurrent *r, const Parts *p) {
-  int h = r->hidden_size;
-  Target t = {p->gates, h, 1.0f, 0.0f, r->b_ih};
-  Matrix x = matrix(r->x, r->ldx, 0), w = matrix(r->w_ih, r->input_size, 1);
-  if (r->input_size == 0) scale_only(r->rows, h, &t);
-  else product(r->rows, h, r->input_size, &x, &w, &t, p->pack);
-}
-
-/* gates[rows of step t] += h_{t−1} W_hhᵀ: rows that follow a step, then rows that start from h0. */
-static void hidden_product(const SaikiRecurrent *r, const Parts *p, int t) {
-  int h = r->hidden_size, from = r->reverse ? t + 1 : t - 1, batch = r->batch_sizes[t];
-  int known = from < 0 || from >= r->steps ? 0 : min_int(batch, r->batch_sizes[from]);
-  float *gates = p->gates + (long)p->start[t] * h, *pa = aligned(p->pack);
-  if (known > 0) {
-    product_packed(known, h, h, r->y + (long)p->start[from] * r->ldy, r->ldy, p->weight, gates, h, 1.0f, pa);
-  }
-  if (known < batch && r->h0) {
-    long skip = (long)known * h;
-    product_packed(batch - known, h, h, r->h0 + skip, h, p->weight, gates + skip, h, 1.0f, pa);
+/* Rows [from, to) of C += H · (columns of one gate's W_hhᵀ). */
+static void hidden_product(const sequence *s, int gate, const float *h, idx ldh, float *c, idx rows,
+                           idx column, idx columns) {
+  const idx H = s->r->hidden_size;
+  if (s->packed) {
+    const float *panel = s->packed + gate * H * padded(H) + column * H;
+    multiply_panel(rows, H, h, ldh, panel, panel_width(H - column), c, s->ldg, (int)columns, &ADD);
+  } else {
+    const matrix w = {s->r->w_hh + gate * H * H, H, 1, 0, 0, 0};
+    multiply_few(rows, H, H, h, ldh, &w, c, s->ldg, &ADD);
   }
 }
 
-/* y = act(gates + b_hh) for one row. */
-static void activate(const SaikiRecurrent *r, const float *gates, float *y) {
-  int j = 0, h = r->hidden_size;
-  for (; j + VL <= h; j += VL) {
-    vf v = load(gates + j);
-    if (r->b_hh) v = v + load(r->b_hh + j);
-    store(y + j, r->relu ? vrelu(v) : vtanh(v));
-  }
-  if (j < h) {
-    vf v = load_some(gates + j, h - j);
-    if (r->b_hh) v = v + load_some(r->b_hh + j, h - j);
-    store_some(y + j, r->relu ? vrelu(v) : vtanh(v), h - j);
-  }
-}
-
-/* h_N: each sequence's state after its own last step; in reverse that is step 0 for all. */
-static void final_states(const SaikiRecurrent *r, const Parts *p) {
-  for (int t = 0; t < r->steps; t++) {
-    int first = r->reverse || t + 1 == r->steps ? 0 : r->batch_sizes[t + 1];
-    for (int b = first; b < r->batch_sizes[t]; b++) {
-      const float *y = r->y + (long)(p->start[t] + b) * r->ldy;
-      for (int j = 0; j < r->hidden_size; j++) r->h_n[(long)b * r->hidden_size + j] = y[j];
-    }
-    if (r->reverse) return;
-  }
-}
-
-int saiki_rnn_workspace(int rows, int batch, int input_size, int hidden_size) {
-  return (int)parts_size(rows, batch, input_size, hidden_size);
-}
-
-void saiki_rnn_forward(const SaikiRecurrent *r) {
-  Parts p = parts(r);
-  int h = r->hidden_size;
-  timeline(r, &p);
-  Matrix w = matrix(r->w_hh, h, 1);
-  pack_whole(&w, h, h, p.weight);
-  input_product(r, &p);
-  for (int s = 0; s < r->steps; s++) {
-    int t = r->reverse ? r->steps - 1 - s : s;
-    hidden_product(r, &p, t);
-    for (int b = 0; b < r->batch_sizes[t]; b++) {
-      int row = p.start[t] + b;
-      activate(r, p.gates + (long)row * h, r->y + (long)row * r->ldy);
-    }
-  }
-  final_states(r, &p);
-}
-
-/* da = (dh + dy) · act'(y) for one row; dy may be null. */
-static void activate_backward(const SaikiRecurrent *r, const float *dh, const float *dy, const float *y, float *da) {
-  int j = 0, h = r->hidden_size;
-  for (; j + VL <= h; j += VL) {
-    vf d = load(dh + j), v = load(y + j);
-    if (dy) d = d + load(dy + j);
-    store(da + j, r->relu ? choose(v > splat(0.0f), d, splat(0.0f)) : d * (splat(1.0f) - v * v));
-  }
-  for (; j < h; j++) {
-    float d = dh[j] + (dy ? dy[j] : 0.0f), v = y[j];
-    da[j] = r->relu ? (v > 0.0f ? d : 0.0f) : d * (1.0f - v * v);
-  }
-}
-
-/* out[j] (+)= Σ_rows a[row, j]; a second output gets the same sums. */
-static void column_sums(const float *a, int rows, int n, float *out, int add, float *out2, int add2) {
-  for (int j = 0; j < n; j += VL) {
-    int cols = min_int(VL, n - j);
-    vf sum = splat(0.0f);
-    for (int i = 0; i < rows; i += 128) {
-      vf part = splat(0.0f);
-      for (int k = i; k < min_int(rows, i + 128); k++) {
-        const float *at = a + (long)k * n + j;
-        part = part + (cols == VL ? load(at) : load_some(at, cols));
+static void walk_forward(const sequence *s, float *hn) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size;
+  for (idx k = 0; k < r->steps; k++) {
+    const step t = step_at(s, k);
+    const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * H : 0;
+    for (idx j = 0, width; j < H; j += width) {
+      width = s->packed ? panel_width(H - j) : H;
+      const idx columns = min_idx(width, H - j);
+      for (int g = 0; g < s->cell->gates; g++) {
+        float *c = s->gates + t.row * s->ldg + g * H + j;
+        hidden_product(s, g, before, r->ldy, c, t.known, j, columns);
+        if (h0) hidden_product(s, g, h0, H, c + t.known * s->ldg, t.rows - t.known, j, columns);
       }
-      sum = sum + part;
+      s->cell->forward(s, &t, j, columns);
     }
-    for (int c = 0; c < cols; c++) {
-      if (out) out[j + c] = sum[c] + (add ? out[j + c] : 0.0f);
-      if (out2) out2[j + c] = sum[c] + (add2 ? out2[j + c] : 0.0f);
+    copy_rows(t.rows - t.kept, H, r->y + (t.row + t.kept) * r->ldy, r->ldy, hn + t.kept * H, H, 0);
+  }
+}
+
+/* The gates' gradients of all steps; what remains in `dh` is the gradient of h0. */
+static void walk_backward(const sequence *s) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size, depth = s->cell->gates * H;
+  step t = step_at(s, r->steps - 1);
+  s->cell->backward(s, &t, 0, H);
+  for (idx k = r->steps - 1; k >= 0; k--) {
+    const idx rows = s->g->dh0.data ? t.rows : t.known;
+    const float *da = s->gates + t.row * s->ldg;
+    const step before = k > 0 ? step_at(s, k - 1) : t;
+    for (idx j = 0, width; j < H; j += width) {
+      width = panel_width(H - j);
+      const idx columns = min_idx(width, H - j);
+      multiply_panel(rows, depth, da, s->ldg, s->packed + j * depth, (int)width, s->dh + j, H,
+                     (int)columns, &STORE);
+      if (k > 0) s->cell->backward(s, &before, j, columns);
+    }
+    t = before;
+  }
+}
+
+/* before[row]: the row of y that holds h_{t−1}, or −1 − b for row b of h0. */
+static void rows_before(const sequence *s, int *before) {
+  for (idx k = 0; k < s->r->steps; k++) {
+    const step t = step_at(s, k);
+    for (idx b = 0; b < t.rows; b++)
+      before[t.row + b] = (int)(b < t.known ? t.before + b : -1 - b);
+  }
+}
+
+/* With the gates' gradients da (N, G·H) at hand. */
+static void parameter_gradients(const sequence *s, int *before) {
+  const saiki_recurrent *r = s->r;
+  const saiki_recurrent_gradients *g = s->g;
+  const idx I = r->input_size, H = r->hidden_size, GH = s->cell->gates * H;
+  const matrix da = {s->gates, s->ldg, 0, 0, 0, 0}, da_t = {s->gates, s->ldg, 1, 0, 0, 0};
+  if (g->dx.data) {
+    const matrix w = {r->w_ih, I, 0, 0, 0, 0};
+    multiply(s->rows, I, GH, &da, &w, g->dx.data, g->lddx, g->dx.accumulate ? &ADD : &STORE, s->work);
+  }
+  if (g->dw_ih.data) {
+    const matrix x = {r->x, r->ldx, 0, 0, 0, 0};
+    multiply(GH, I, s->rows, &da_t, &x, g->dw_ih.data, I, g->dw_ih.accumulate ? &ADD : &STORE, s->work);
+  }
+  if (g->dw_hh.data) {
+    rows_before(s, before);
+    const matrix h = {r->y, r->ldy, 0, before, r->h0, H};
+    multiply(GH, H, s->rows, &da_t, &h, g->dw_hh.data, H, g->dw_hh.accumulate ? &ADD : &STORE, s->work);
+  }
+  if (g->db_ih.data) column_sums(s->rows, GH, s->gates, s->ldg, g->db_ih.data, g->db_ih.accumulate);
+  if (g->db_hh.data) column_sums(s->rows, GH, s->gates, s->ldg, g->db_hh.data, g->db_hh.accumulate);
+}
+
+/* ---- the workspace --------------------------------------------------------------------------- */
+
+/* Memory handed out piece by piece; from null, only counted. */
+typedef struct {
+  char *at;
+} pile;
+
+static void *take(pile *p, idx words) {
+  void *piece = p->at;
+  p->at += (4 * words + 63) & ~(idx)63;
+  return piece;
+}
+
+static idx count_rows(const saiki_recurrent *r) {
+  idx rows = 0;
+  for (idx t = 0; t < r->steps; t++) rows += r->batch_sizes[t];
+  return rows;
+}
+
+/* What all cells need; `gates` floats a row are taken for the gates where the caller has none. */
+static sequence begin(const saiki_recurrent *r, const cell *c, pile *p) {
+  const idx H = r->hidden_size, I = r->input_size, GH = c->gates * H;
+  sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
+  int *starts = take(p, r->steps);
+  s.starts = starts;
+  s.packed = take(p, GH * (padded(H) + NR));
+  idx work = multiply_workspace(s.rows, GH, I);
+  work = max_idx(work, multiply_workspace(s.rows, I, GH));
+  work = max_idx(work, multiply_workspace(GH, max_idx(I, H), s.rows));
+  s.work = take(p, work);
+  return s;
+}
+
+static void fill_starts(const sequence *s) {
+  int *starts = (int *)s->starts, row = 0;
+  for (idx t = 0; t < s->r->steps; t++) {
+    starts[t] = row;
+    row += s->r->batch_sizes[t];
+  }
+}
+
+static void pack_hidden_forward(sequence *s) {
+  const idx H = s->r->hidden_size;
+  if (s->rows <= FEW) {
+    s->packed = 0;
+    return;
+  }
+  for (int g = 0; g < s->cell->gates; g++) {
+    const matrix w = {s->r->w_hh + g * H * H, H, 1, 0, 0, 0};
+    pack(&w, 0, H, 0, H, (float *)s->packed + g * H * padded(H));
+  }
+}
+
+/* Where nothing flows, neither is anything multiplied: one step from an absent h0. */
+static int has_hidden_product(const saiki_recurrent *r) { return r->steps > 1 || r->h0; }
+
+/* ---- RNN: h_t = act(a_t), da_t = dh_t · act'(h_t); the gates live in y ------------------------- */
+
+INLINE void rnn_forward_strip(const sequence *s, const step *t, idx column, idx columns,
+                              const int relu) {
+  for (idx i = 0; i < t->rows; i++) {
+    float *y = s->r->y + (t->row + i) * s->r->ldy + column;
+    for (idx j = 0; j < columns; j += VW) {
+      const vf a = vload_part(y + j, columns - j);
+      vstore_part(y + j, columns - j, relu ? vrelu(a) : vtanh(a));
     }
   }
 }
 
-/* With the gate gradients of all rows at hand: dx, dW_ih, dW_hh and the biases, each in one product. */
-static void parameter_gradients(const SaikiRecurrent *r, const SaikiRecurrentGrads *g, const Parts *p) {
-  int h = r->hidden_size, in = r->input_size, add = g->accumulate;
-  Matrix da = matrix(p->gates, h, 0), da_t = matrix(p->gates, h, 1);
-  if (g->dx && in > 0) {
-    Matrix w = matrix(r->w_ih, in, 0);
-    Target t = {g->dx, g->lddx, 1.0f, add & 1 ? 1.0f : 0.0f, 0};
-    product(r->rows, in, h, &da, &w, &t, p->pack);
+INLINE void rnn_backward_strip(const sequence *s, const step *t, idx column, idx columns,
+                               const int relu) {
+  const saiki_recurrent_gradients *g = s->g;
+  for (idx i = 0; i < t->rows; i++) {
+    const float *dh = s->dh + i * s->r->hidden_size + column;
+    const float *y = s->r->y + (t->row + i) * s->r->ldy + column;
+    const float *dy = g->dy ? g->dy + (t->row + i) * g->lddy + column : 0;
+    float *da = s->gates + (t->row + i) * s->ldg + column;
+    for (idx j = 0; j < columns; j += VW) {
+      const idx left = columns - j;
+      vf d = vload_part(dh + j, left);
+      if (dy) d += vload_part(dy + j, left);
+      const vf h = vload_part(y + j, left);
+      vstore_part(da + j, left, relu ? vselect(h > 0.0f, d, vset(0)) : d * (1.0f - h * h));
+    }
   }
-  if (g->dw_ih && in > 0) {
-    Matrix x = matrix(r->x, r->ldx, 0);
-    Target t = {g->dw_ih, in, 1.0f, add & 4 ? 1.0f : 0.0f, 0};
-    product(h, in, r->rows, &da_t, &x, &t, p->pack);
-  }
-  if (g->dw_hh) {
-    Matrix before = {r->y, r->ldy, 1, p->before, r->h0, h};
-    Target t = {g->dw_hh, h, 1.0f, add & 8 ? 1.0f : 0.0f, 0};
-    product(h, h, r->rows, &da_t, &before, &t, p->pack);
-  }
-  if (g->db_ih || g->db_hh) column_sums(p->gates, r->rows, h, g->db_ih, add & 16, g->db_hh, add & 32);
 }
 
-void saiki_rnn_backward(const SaikiRecurrent *r, const SaikiRecurrentGrads *g) {
-  Parts p = parts(r);
-  int h = r->hidden_size, batch = r->steps ? r->batch_sizes[0] : 0;
-  timeline(r, &p);
-  Matrix w = matrix(r->w_hh, h, 0);
-  pack_whole(&w, h, h, p.weight);
-  for (long i = 0; i < (long)batch * h; i++) p.dh[i] = g->dh_n ? g->dh_n[i] : 0.0f;
-  for (int s = r->steps - 1; s >= 0; s--) {
-    int t = r->reverse ? r->steps - 1 - s : s, rows = r->batch_sizes[t], start = p.start[t];
-    for (int b = 0; b < rows; b++) {
-      const float *dy = g->dy ? g->dy + (long)(start + b) * g->lddy : 0;
-      activate_backward(r, p.dh + (long)b * h, dy, r->y + (long)(start + b) * r->ldy,
-                        p.gates + (long)(start + b) * h);
-    }
-    product_packed(rows, h, h, p.gates + (long)start * h, h, p.weight, p.dh, h, 0.0f, aligned(p.pack));
-  }
-  if (g->dh0) {
-    for (long i = 0; i < (long)batch * h; i++) g->dh0[i] = p.dh[i] + (g->accumulate & 2 ? g->dh0[i] : 0.0f);
-  }
-  parameter_gradients(r, g, &p);
+static void tanh_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward_strip(s, t, j, n, 0); }
+static void relu_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward_strip(s, t, j, n, 1); }
+static void tanh_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward_strip(s, t, j, n, 0); }
+static void relu_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward_strip(s, t, j, n, 1); }
+
+static const cell TANH_CELL = {1, tanh_forward, tanh_backward};
+static const cell RELU_CELL = {1, relu_forward, relu_backward};
+
+static sequence rnn_begin(const saiki_recurrent *r, int relu, pile *p) {
+  const idx H = r->hidden_size;
+  sequence s = begin(r, relu ? &RELU_CELL : &TANH_CELL, p);
+  s.dh = take(p, s.batch * H);
+  s.gates = take(p, s.rows * H);
+  s.ldg = H;
+  return s;
+}
+
+EXPORT idx saiki_rnn_workspace(const saiki_recurrent *r) {
+  pile p = {0};
+  const sequence s = rnn_begin(r, 0, &p);
+  take(&p, s.rows); /* rows_before */
+  return (idx)p.at + 64;
+}
+
+EXPORT void saiki_rnn_forward(const saiki_recurrent *r, int relu, float *hn, void *workspace) {
+  const idx I = r->input_size, H = r->hidden_size;
+  pile p = {align64(workspace)};
+  sequence s = rnn_begin(r, relu, &p);
+  float *bias = s.dh; /* free in forward */
+  fill_starts(&s);
+  for (idx j = 0; j < H; j++) bias[j] = (r->b_ih ? r->b_ih[j] : 0) + (r->b_hh ? r->b_hh[j] : 0);
+  s.gates = r->y;
+  s.ldg = r->ldy;
+  const matrix x = {r->x, r->ldx, 0, 0, 0, 0}, w = {r->w_ih, I, 1, 0, 0, 0};
+  const epilogue e = {1, 0, r->b_ih || r->b_hh ? bias : 0};
+  multiply(s.rows, H, I, &x, &w, r->y, r->ldy, &e, s.work);
+  if (has_hidden_product(r)) pack_hidden_forward(&s);
+  walk_forward(&s, hn);
+}
+
+EXPORT void saiki_rnn_backward(const saiki_recurrent *r, int relu,
+                               const saiki_recurrent_gradients *g, void *workspace) {
+  const idx H = r->hidden_size;
+  pile p = {align64(workspace)};
+  sequence s = rnn_begin(r, relu, &p);
+  s.g = g;
+  fill_starts(&s);
+  for (idx i = 0; i < s.batch * H; i++) s.dh[i] = g->dhn ? g->dhn[i] : 0;
+  const matrix w = {r->w_hh, H, 0, 0, 0, 0};
+  if (r->steps > 1 || g->dh0.data) pack(&w, 0, H, 0, H, (float *)s.packed);
+  if (r->steps > 0) walk_backward(&s);
+  if (g->dh0.data) copy_rows(s.batch, H, s.dh, H, g->dh0.data, H, g->dh0.accumulate);
+  parameter_gradients(&s, take(&p, s.rows));
 }

@@ -1,5 +1,11 @@
-/* The one translation unit: everything static is visible to everything below it. */
+/* The one translation unit: what a file defines is visible in those below it. */
 #include "saiki_kernels.h"
 #include "simd.h"
 
+#include "elementwise.c"
 #include "gemm.c"
+#include "recurrent.c"
+#include "rows.c"
+#include "embedding.c"
+#include "optim.c"
+#include "random.c"

@@ -3,7 +3,7 @@
  *
  * Matrices are row-major; a leading dimension is the distance between rows, in elements. Pointers
  * that may be null say so. Nothing is allocated: each `…_workspace` tells the bytes that the caller
- * lends to its kernel, at any alignment.
+ * lends to its kernel, at any alignment. In WebAssembly every field of a structure is one word.
  */
 #ifndef SAIKI_KERNELS_H
 #define SAIKI_KERNELS_H
@@ -18,5 +18,104 @@ EXPORT void saiki_gemm(idx m, idx n, idx k, float alpha, const float *a, idx lda
                        const float *b, idx ldb, int trans_b, float beta, float *c, idx ldc,
                        const float *bias, void *workspace);
 EXPORT idx saiki_gemm_workspace(idx m, idx n, idx k);
+
+/* ---- recurrent ------------------------------------------------------------------------------- */
+
+/* One layer, one direction, a packed sequence of N rows; G gates. */
+typedef struct {
+  const int *batch_sizes; /* (steps), non-increasing, at least 1 */
+  idx steps;
+  int reverse;
+  idx input_size, hidden_size;
+  const float *x; /* (N, input) */
+  idx ldx;
+  const float *w_ih, *w_hh;        /* (G·hidden, input), (G·hidden, hidden) */
+  const float *b_ih, *b_hh;        /* (G·hidden), or null */
+  const float *h0;                 /* (B, hidden), or null for zeros */
+  float *y;                        /* (N, hidden): written by forward, read by backward */
+  idx ldy;
+} saiki_recurrent;
+
+typedef struct {
+  float *data; /* null: not wanted */
+  int accumulate;
+} saiki_gradient;
+
+typedef struct {
+  const float *dy; /* (N, hidden), or null for zeros */
+  idx lddy;
+  const float *dhn; /* (B, hidden), or null for zeros */
+  saiki_gradient dx;
+  idx lddx;
+  saiki_gradient dh0, dw_ih, dw_hh, db_ih, db_hh;
+} saiki_recurrent_gradients;
+
+/* h_t = tanh or relu (x_t W_ihᵀ + b_ih + h_{t−1} W_hhᵀ + b_hh); hn (B, hidden). */
+EXPORT void saiki_rnn_forward(const saiki_recurrent *r, int relu, float *hn, void *workspace);
+EXPORT void saiki_rnn_backward(const saiki_recurrent *r, int relu,
+                               const saiki_recurrent_gradients *g, void *workspace);
+EXPORT idx saiki_rnn_workspace(const saiki_recurrent *r);
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* x and y (rows, cols); y may be x. */
+EXPORT void saiki_softmax(const float *x, float *y, idx rows, idx cols);
+EXPORT void saiki_log_softmax(const float *x, float *y, idx rows, idx cols);
+/* dx may be y or dy. */
+EXPORT void saiki_softmax_backward(const float *y, const float *dy, float *dx, idx rows, idx cols);
+EXPORT void saiki_log_softmax_backward(const float *y, const float *dy, float *dx, idx rows,
+                                       idx cols);
+
+/* weight (classes, or null); lse (rows) is written by forward and read by backward; dx may be x. */
+EXPORT void saiki_cross_entropy_forward(const float *x, const int *target, const float *weight,
+                                        idx rows, idx classes, int ignore_index, double smoothing,
+                                        float *lse, float *loss);
+EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, const float *weight,
+                                         idx rows, idx classes, int ignore_index, double smoothing,
+                                         const float *lse, const float *g, float *dx);
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+EXPORT void saiki_embedding_forward(const float *weight, const int *index, float *y, idx rows,
+                                    idx width);
+EXPORT void saiki_embedding_backward(const float *dy, const int *index, float *dweight, idx rows,
+                                     idx width, int padding_idx);
+
+/* ---- elementwise ----------------------------------------------------------------------------- */
+
+/* `op` counts the keys of `unaryOps`; log1p, sin and cos are not here. y may be x. */
+EXPORT void saiki_unary(int op, const float *x, float *y, idx n);
+/* The derivatives of sin and cos are not here. dx may be dy. */
+EXPORT void saiki_unary_backward(int op, const float *saved, const float *dy, float *dx, idx n);
+/* `op` counts `binaryOps`; pow is not here. `a_one`, `b_one`: that operand is one element. */
+EXPORT void saiki_binary(int op, const float *a, int a_one, const float *b, int b_one, float *y,
+                         idx n);
+EXPORT void saiki_axpy(float s, const float *x, float *y, idx n);
+/* x (outer, n, inner), y (outer, inner). */
+EXPORT void saiki_sum(const float *x, float *y, idx outer, idx n, idx inner);
+
+/* ---- update ---------------------------------------------------------------------------------- */
+
+/* Scalars are rounded to float32 by the caller. `buf` may be null; `first`: it is written only. */
+EXPORT void saiki_sgd(float *p, const float *g, float *buf, idx n, int first, float minus_lr,
+                      float momentum, float keep, float weight_decay, int nesterov, int maximize);
+/*
+ * m = b1 · m + r1 · g, v = b2 · v + r2 · g², p += step · m / (√v / root + eps). `shrink` scales p
+ * first (AdamW), 1 if not; v_max may be null.
+ */
+EXPORT void saiki_adam(float *p, const float *g, float *m, float *v, float *v_max, idx n, float b1,
+                       float r1, float b2, float r2, float step, float root, float eps,
+                       float weight_decay, float shrink, int maximize);
+EXPORT double saiki_sum_squares(const float *x, idx n);
+EXPORT double saiki_sum_abs(const float *x, idx n);
+EXPORT float saiki_max_abs(const float *x, idx n); /* NaN if there is one */
+
+/* ---- random ---------------------------------------------------------------------------------- */
+
+/* state: 624 words, then the index of the next one. */
+EXPORT void saiki_mt_fill(unsigned *state, unsigned *out, idx n);
+EXPORT void saiki_uniform_fill(unsigned *state, float *out, idx n, float from, float width);
+EXPORT void saiki_normal_fill(unsigned *state, float *out, idx n, float mean, float std);
+EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, float scale);
 
 #endif

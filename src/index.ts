@@ -11,3 +11,5 @@ export { getRngState, Generator, initialSeed, manualSeed, seed, setRngState } fr
 export { setPrintOptions } from "./tensor/format.ts";
 export * from "./tensor/index.ts";
 export * as nn from "./nn/index.ts";
+export * as optim from "./optim/index.ts";
+export { backendInfo, type BackendName, getBackend, setBackend } from "./kernels/index.ts";

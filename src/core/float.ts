@@ -29,8 +29,9 @@ function halfway(p: number, c: number, s: number, r: number, other: number): num
 /**
  * `a · b + c` rounded once to double.
  *
- * Product and sums are split into value and error, and the errors added with rounding to odd, so that
- * the last addition rounds correctly. Operands near overflow or underflow go through big integers.
+ * Product and sums are split into value and error, and the errors added with rounding to odd, so
+ * that the last addition rounds correctly. Operands near overflow or underflow go through big
+ * integers.
  *
  * @see Boldo, Melquiond: Emulation of FMA and correctly rounded sums (2008)
  */
@@ -91,7 +92,7 @@ function fmaExact(a: number, b: number, c: number): number {
   const [mb, eb] = integerAndExponent(b);
   const [mc, ec] = integerAndExponent(c);
   const e = Math.min(ea + eb, ec);
-  return roundScaled((ma * mb << BigInt(ea + eb - e)) + (mc << BigInt(ec - e)), e);
+  return roundScaled(((ma * mb) << BigInt(ea + eb - e)) + (mc << BigInt(ec - e)), e);
 }
 
 /** Integers `m`, `e` with `x = m · 2^e`. */

@@ -10,3 +10,4 @@ export * from "./parameter.ts";
 export * from "./rnn.ts";
 export { RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
 export * from "./rnn-cell.ts";
+export * as utils from "./utils/index.ts";

@@ -3,14 +3,14 @@
  * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
  */
 
-import { ConfigError, DTypeError, ShapeError, sameShape, warn } from "../core/index.ts";
+import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
 import { cat as catOp, squeeze as squeezeOp, transpose as transposeOp } from "../tensor/ops/shape.ts";
 import * as F from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
-import { repr } from "../core/index.ts";
+import { PackedSequence } from "./utils/rnn.ts";
 
 export interface RecurrentOptions {
   /** L, how many layers lie on top of each other. */
@@ -40,7 +40,9 @@ interface Prepared {
   readonly data: Tensor;
   readonly batchSizes: Int32Array;
   readonly batch: number;
-  restore(y: Tensor): Tensor;
+  restore(y: Tensor): Tensor | PackedSequence;
+  /** States as the kernels take them, and back. */
+  arrangeState(h: Tensor): Tensor;
   restoreState(h: Tensor): Tensor;
 }
 
@@ -110,9 +112,12 @@ export abstract class RecurrentBase extends Module {
   protected abstract readonly transposeName: string;
 
   /** Runs all layers; `states` has one (L·D, B, ·) for each kind of state, null for zeros. */
-  protected run(input: Tensor, states: readonly (Tensor | null)[]): { y: Tensor; states: Tensor[] } {
-    const prepared = this.prepare(input, states);
-    const initial = states.map((s) => this.batchedState(s, input.ndim === 2));
+  protected run(
+    input: Tensor | PackedSequence,
+    states: readonly (Tensor | null)[],
+  ): { y: Tensor | PackedSequence; states: Tensor[] } {
+    const prepared = input instanceof PackedSequence ? this.packed(input) : this.prepare(input, states);
+    const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
     for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
     const finals: Tensor[][] = states.map(() => []);
     let x = prepared.data;
@@ -158,8 +163,36 @@ export abstract class RecurrentBase extends Module {
       batchSizes: new Int32Array(T).fill(B),
       batch: B,
       restore: (y) => this.restored(y, T, B, batched),
+      arrangeState: (h) => (batched ? h : h.unsqueeze(1)),
       restoreState: (h) => (batched ? h : squeezed(h, 1)),
     };
+  }
+
+  /** Packed input is in the kernels' layout; states are sorted like the sequences. */
+  private packed({ data, batchSizes, sortedIndices, unsortedIndices }: PackedSequence): Prepared {
+    if (data.ndim !== 2) {
+      throw new ShapeError({
+        op: this.where,
+        torch: `input must have 2 dimensions, got ${data.ndim}`,
+        expected: 2,
+        got: [...data.impl.shape],
+      });
+    }
+    this.checkInput(data, 3);
+    const sizes = batchSizes.impl.data() as Int32Array;
+    return {
+      data,
+      batchSizes: sizes,
+      batch: sizes[0] as number,
+      restore: (y) => new PackedSequence(y, batchSizes, sortedIndices, unsortedIndices),
+      arrangeState: (h) => (sortedIndices === null ? h : this.sortedState(h, sortedIndices)),
+      restoreState: (h) => (unsortedIndices === null ? h : h.indexSelect(1, unsortedIndices)),
+    };
+  }
+
+  /** Wrong shapes are left for {@link checkState} to name. */
+  private sortedState(h: Tensor, order: Tensor): Tensor {
+    return h.ndim === 3 && h.size(1) === order.numel() ? h.indexSelect(1, order) : h;
   }
 
   /** (T·B, D·H) as the caller wants it: (T, B, D·H), (B, T, D·H) or (T, D·H). */
@@ -170,10 +203,6 @@ export abstract class RecurrentBase extends Module {
     const timeMajor = named(y.view(T, B, width), name);
     if (!this.batchFirst) return timeMajor;
     return Tensor.apply(transposeOp, [timeMajor], { a: 0, b: 1, name: this.transposeName });
-  }
-
-  private batchedState(state: Tensor | null, unbatched: boolean): Tensor | null {
-    return state !== null && unbatched ? state.unsqueeze(1) : state;
   }
 
   protected get where(): string {

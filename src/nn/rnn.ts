@@ -4,6 +4,7 @@ import { ConfigError } from "../core/index.ts";
 import type { Nonlinearity } from "../kernels/backend.ts";
 import { Tensor } from "../tensor/index.ts";
 import { rnn } from "../tensor/ops/recurrent.ts";
+import type { PackedSequence } from "./utils/rnn.ts";
 import { type LayerCall, RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
 
 export interface RNNOptions extends RecurrentOptions {
@@ -58,7 +59,9 @@ export class RNN extends RecurrentBase {
     return this.nonlinearity === "tanh" ? "RNN_TANH" : "RNN_RELU";
   }
 
-  forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, hN: Tensor] {
+  forward(x: Tensor, h0?: Tensor | null): [y: Tensor, hN: Tensor];
+  forward(x: PackedSequence, h0?: Tensor | null): [y: PackedSequence, hN: Tensor];
+  forward(x: Tensor | PackedSequence, h0: Tensor | null = null): [Tensor | PackedSequence, Tensor] {
     const { y, states } = this.run(x, [h0]);
     return [y, states[0] as Tensor];
   }

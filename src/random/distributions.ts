@@ -1,8 +1,8 @@
 /**
  * PyTorch's distributions of real numbers on a generator.
  *
- * Each checks its arguments and fills `out` in order. The kernels that fill in bulk are arguments, so
- * that a caller passes the backend's: `uniform(generator, data, 0, 1, backend.uniformFill)`.
+ * Each checks its arguments and fills `out` in order. The kernels that fill in bulk are arguments,
+ * so that a caller passes the backend's: `uniform(generator, data, 0, 1, backend.uniformFill)`.
  */
 
 import type { Real } from "../core/dtype.ts";
@@ -26,7 +26,9 @@ export function uniform(
   fill: UniformFill,
 ): void {
   const [type, Type, max] =
-    out instanceof Float32Array ? ["float", "Float", MAX_FLOAT] : ["double", "Double", Number.MAX_VALUE];
+    out instanceof Float32Array
+      ? ["float", "Float", MAX_FLOAT]
+      : ["double", "Double", Number.MAX_VALUE];
   const [a, b] = [cpp(from), cpp(to)];
   if (!(Math.abs(from) <= max)) reject("uniform_", `from is out of bounds for ${type}`, from);
   if (!(Math.abs(to) <= max)) reject("uniform_", `to is out of bounds for ${type}`, to);
@@ -64,8 +66,8 @@ export function normal(
 }
 
 /**
- * Normal numbers one by one, `fma(z, std, mean)` in double: what PyTorch does below 16 elements, and
- * in place on any tensor that is not contiguous.
+ * Normal numbers one by one, `fma(z, std, mean)` in double: what PyTorch does below 16 elements,
+ * and in place on any tensor that is not contiguous.
  */
 export function normalSmall(generator: Generator, out: Real, mean: number, std: number): void {
   for (let i = 0; i < out.length; i++) out[i] = fma64(generator.normal(), std, mean);
@@ -85,7 +87,8 @@ export function bernoulli(generator: Generator, out: Real, p: number, fill: Bern
 }
 
 /**
- * 1 with the probability in the same place of `probs`, else 0; `u` has the 24 or 53 bits of its type.
+ * 1 with the probability in the same place of `probs`, else 0: `u < p`, where `u` has 24 bits for
+ * float32 and 53 for float64.
  *
  * @param probs float32 or float64, as long as `out`
  * @throws ConfigError when a probability is outside [0, 1]

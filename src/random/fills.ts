@@ -1,5 +1,5 @@
 /**
- * Bulk filling, bit-equal to PyTorch's CPU kernels built for AVX2: the reference of the random kernels.
+ * Bulk filling, bit-equal to PyTorch's CPU kernels for AVX2: the reference of the random kernels.
  *
  * Each takes the state of a Mersenne Twister (`mt19937.ts`) and advances it.
  */

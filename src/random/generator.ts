@@ -106,7 +106,8 @@ export class Generator {
    */
   setState(bytes: Uint8Array): this {
     const op = "Generator.setState";
-    if (bytes.length !== LAYOUT.size) throw new FormatError({ op, torch: sizeSentence(bytes.length) });
+    if (bytes.length !== LAYOUT.size)
+      throw new FormatError({ op, torch: sizeSentence(bytes.length) });
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const left = view.getInt32(LAYOUT.left, true);
     const next = Number(view.getBigUint64(LAYOUT.next, true));
@@ -154,7 +155,12 @@ export function getRngState(): Uint8Array {
   return defaultGenerator.getState();
 }
 
-/** Sets the default generator's state. @throws FormatError on other bytes @see torch.set_rng_state */
+/**
+ * Sets the default generator's state.
+ *
+ * @throws FormatError when the bytes are no such state
+ * @see torch.set_rng_state
+ */
 export function setRngState(bytes: Uint8Array): void {
   defaultGenerator.setState(bytes);
 }
@@ -173,8 +179,8 @@ const LAYOUT = {
 
 function sizeSentence(length: number): string {
   return (
-    "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size " +
-    `${LAYOUT.size} but found the input RNG state size to be ${length}`
+    "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of " +
+    `size ${LAYOUT.size} but found the input RNG state size to be ${length}`
   );
 }
 
@@ -182,7 +188,12 @@ function asUint64(seed: number | bigint): bigint {
   const op = "manualSeed";
   const fix = "Use an integer from -2^63 to 2^64 - 1";
   if (typeof seed === "number" && !Number.isInteger(seed)) {
-    throw new ConfigError({ op, torch: "manual_seed expected a long, but got float", fix, got: seed });
+    throw new ConfigError({
+      op,
+      torch: "manual_seed expected a long, but got float",
+      fix,
+      got: seed,
+    });
   }
   const wide = BigInt(seed);
   if (wide < -(1n << 63n) || wide >= 1n << 64n) {

@@ -5,8 +5,8 @@ import { ConfigError } from "../core/errors.ts";
 import { Generator } from "./generator.ts";
 
 /**
- * Integers in [low, high): `low + u32 mod (high − low)`, from 64 bits where the range has 2³² values
- * or more.
+ * Integers in [low, high): `low + u32 mod (high − low)`, from 64 bits where the range has 2³²
+ * values or more.
  *
  * @throws ConfigError when the bounds are no integers, empty, or outside what `out` holds
  * @see torch.randint
@@ -56,7 +56,7 @@ export function randomFull(generator: Generator, out: Real): void {
   }
 }
 
-/** An integer in [0, 2⁶³), the base seed of loaders and samplers. @see Tensor.random_ of one int64 */
+/** An integer in [0, 2⁶³): the base seed of loaders and samplers. @see Tensor.random_ (int64) */
 export function randomInt64(generator: Generator): bigint {
   return BigInt.asUintN(63, generator.random64());
 }

@@ -1,8 +1,8 @@
 /**
  * The Mersenne Twister MT19937, 32-bit.
  *
- * A state is 624 words and then the index of the next word; 624 means that the words are used up and
- * the next draw twists first.
+ * A state is 624 words and then the index of the next word; 624 means that the words are used up
+ * and the next draw twists first.
  *
  * @see Matsumoto, Nishimura: Mersenne Twister (1998)
  */

@@ -89,7 +89,8 @@ function withoutReplacement(generator: Generator, w: Matrix, out: Int32Array, n:
     reject("probability tensor contains either `inf`, `nan` or element < 0", bad);
   }
   for (let r = 0; r < rows; r++) {
-    if (data.subarray(r * cols, (r + 1) * cols).every((weight) => weight === 0)) reject(ZERO_SUM, 0);
+    if (data.subarray(r * cols, (r + 1) * cols).every((weight) => weight === 0))
+      reject(ZERO_SUM, 0);
   }
   // One exponential number for every weight, before any choice; scores are rounded to the type.
   const scores = data.slice();

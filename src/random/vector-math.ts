@@ -1,6 +1,6 @@
 /**
- * The float32 `log` and `sincos` that PyTorch's AVX2 kernel for normal numbers computes, bit for bit:
- * Cephes polynomials, every operation rounded to float32, fused where the compiler fuses them.
+ * The float32 `log` and `sincos` of PyTorch's AVX2 kernel for normal numbers, bit for bit: Cephes
+ * polynomials, every operation rounded to float32, fused where the compiler fuses them.
  *
  * Arguments and results are float32 values.
  */
@@ -12,10 +12,17 @@ const f32 = new Float32Array(1);
 const i32 = new Int32Array(f32.buffer);
 
 const LOG = Float32Array.of(
-  7.0376836292e-2, -1.151461031e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-  -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+  7.0376836292e-2,
+  -1.151461031e-1,
+  1.167699874e-1,
+  -1.2420140846e-1,
+  1.4249322787e-1,
+  -1.6668057665e-1,
+  2.0000714765e-1,
+  -2.4999993993e-1,
+  3.3333331174e-1,
 );
-const SQRT_HALF = 0.707106781186547524;
+const SQRT_HALF = f(Math.SQRT1_2);
 // ln 2 in two parts.
 const LN2_LOW = f(-2.1219444e-4);
 const LN2_HIGH = 0.693359375;
@@ -41,8 +48,8 @@ export function vlog(x: number): number {
 
 // Pi/4 in three parts, and the two polynomials, highest power first.
 const PIO4_1 = -0.78515625;
-const PIO4_2 = f(-2.4187564849853515625e-4);
-const PIO4_3 = f(-3.77489497744594108e-8);
+const PIO4_2 = f(-2.4187564849853516e-4);
+const PIO4_3 = f(-3.774894977445941e-8);
 const FOUR_OVER_PI = f(1.27323954473516);
 const [C0, C1, C2] = [f(2.443315711809948e-5), f(-1.388731625493765e-3), f(4.166664568298827e-2)];
 const [S0, S1, S2] = [f(-1.9515295891e-4), f(8.3321608736e-3), f(-1.6666654611e-1)];

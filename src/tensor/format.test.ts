@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { golden } from "../../test/golden/read.ts";
-import { type DType, dtypes, float64, int64 } from "../core/index.ts";
-import { arange, ones, tensor } from "./creation.ts";
-import { formatTensor, setPrintOptions } from "./format.ts";
+import { type DType, dtypes, float32, float64, int64 } from "../core/index.ts";
+import { arange, ones, tensor, zeros } from "./creation.ts";
+import { formatTensor, type PrintOptionChanges, setPrintOptions } from "./format.ts";
 import { cat } from "./functions.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -63,16 +63,72 @@ describe("formatTensor() gives PyTorch's text", () => {
 });
 
 describe("setPrintOptions()", () => {
-  test("changes precision, edges and mode", () => {
-    const x = { shape: [3], dtype: dtypes.float32, data: Float32Array.of(1, 0.5, 1 / 3) };
-    setPrintOptions({ precision: 2 });
-    expect(formatTensor(x)).toBe("tensor([1.00, 0.50, 0.33])");
-    setPrintOptions({ sciMode: true });
-    expect(formatTensor(x)).toBe("tensor([1.00e+00, 5.00e-01, 3.33e-01])");
+  const x = (...values: number[]) => tensor(values);
+
+  // Each text is what PyTorch 1.13 printed.
+  test.each<[PrintOptionChanges, Tensor, string]>([
+    [{ precision: 2 }, x(1, 0.5, 1 / 3), "tensor([1.00, 0.50, 0.33])"],
+    [{ sciMode: true }, x(-1, 1.5), "tensor([-1.0000e+00, 1.5000e+00])"],
+    [{ sciMode: true }, x(0, 0), "tensor([0., 0.])"],
+    [{ sciMode: false }, x(1e-5, 1), "tensor([    0.0000,     1.0000])"],
+    [{ profile: "short" }, arange(1001), "tensor([   0,    1,  ...,  999, 1000])"],
+    [
+      { edgeitems: 1, threshold: 3 },
+      arange(12).float().view(3, 4),
+      "tensor([[ 0.,  ...,  3.],\n        ...,\n        [ 8.,  ..., 11.]])",
+    ],
+    [{ linewidth: 2 }, arange(3), "tensor([0,\n        1,\n        2])"],
+    [{ linewidth: 20 }, x(1, 1).requiresGrad_(), "tensor([1., 1.],\n       requires_grad=True)"],
+  ])("%o", (changes, printed, text) => {
+    setPrintOptions(changes);
+    expect(String(printed)).toBe(text);
   });
 
-  test("full shows everything", () => {
+  test("returns the options before", () => {
+    const options = setPrintOptions({ precision: 2, sciMode: true });
+    expect(options).toEqual(before);
+    expect(setPrintOptions(options)).toEqual({ ...before, precision: 2, sciMode: true });
+    expect(setPrintOptions({})).toEqual(before);
+  });
+
+  test("profile full shows everything", () => {
     setPrintOptions({ profile: "full" });
-    expect(String(arange(1001))).toContain(" 500, ");
+    expect(String(arange(100_001))).toContain(" 50000, ");
+  });
+
+  test("without sciMode goes back to the automatic choice", () => {
+    setPrintOptions({ sciMode: true });
+    setPrintOptions({ precision: 2 });
+    expect(String(x(0.5))).toBe("tensor([0.50])");
+  });
+
+  test.each([
+    [{ precision: 0.5 }, "precision is 0.5"],
+    [{ precision: 101 }, "precision is 101"],
+    [{ edgeitems: -1 }, "edgeitems is -1"],
+    [{ threshold: Number.NaN }, "threshold is NaN"],
+    [{ profile: "tiny" as "full" }, "profile is tiny"],
+  ])("refuses %o", (changes, sentence) => {
+    expect(() => setPrintOptions(changes)).toThrow(sentence);
+    expect(setPrintOptions({})).toEqual(before);
+  });
+});
+
+describe("formatTensor()", () => {
+  test("columns without numbers to measure are one character wide, as in PyTorch", () => {
+    const line = "0., ".repeat(23);
+    expect(String(zeros(30))).toBe(`tensor([${line}0.,\n        0., 0., 0., 0., 0., 0.])`);
+  });
+
+  test("reads only what it shows", () => {
+    const read = new Set<string | symbol>();
+    const data = new Proxy(new Float32Array(1001), {
+      get: (array, key) => {
+        read.add(key);
+        return array[key as unknown as number];
+      },
+    });
+    formatTensor({ shape: [1001], dtype: float32, data });
+    expect([...read]).toEqual(["0", "1", "2", "998", "999", "1000"]);
   });
 });

@@ -13,61 +13,90 @@ export interface Printable {
   readonly requiresGrad?: boolean | undefined;
 }
 
+/** How tensors are printed. */
 export interface PrintOptions {
-  /** Digits behind the point. */
+  /** Digits behind the point: 4. */
   readonly precision: number;
-  /** With more elements than this only the edges are shown. */
+  /** With more elements than this, 1000, only the edges are shown. */
   readonly threshold: number;
-  /** How many entries an edge has. */
+  /** How many entries an edge has: 3. */
   readonly edgeitems: number;
+  /** Characters of a line: 80. */
   readonly linewidth: number;
-  /** Whether numbers are printed as 1.0000e+00; null decides by their sizes. */
+  /** Whether numbers print as `1.0000e+00`; null, the default, decides by their sizes. */
   readonly sciMode: boolean | null;
 }
 
+const defaults: PrintOptions = {
+  precision: 4,
+  threshold: 1000,
+  edgeitems: 3,
+  linewidth: 80,
+  sciMode: null,
+};
 const profiles = {
-  default: { precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80 },
-  short: { precision: 2, threshold: 1000, edgeitems: 2, linewidth: 80 },
-  full: { precision: 4, threshold: Number.POSITIVE_INFINITY, edgeitems: 3, linewidth: 80 },
+  default: defaults,
+  short: { ...defaults, precision: 2, edgeitems: 2 },
+  full: { ...defaults, threshold: Number.POSITIVE_INFINITY },
 };
 
-let options: PrintOptions = { ...profiles.default, sciMode: null };
+/** Changes to the options: first those of a profile, then single ones. */
+export type PrintOptionChanges = {
+  readonly [K in keyof PrintOptions]?: PrintOptions[K] | undefined;
+} & { readonly profile?: keyof typeof profiles | undefined };
+
+let current = defaults;
 
 /**
- * Changes how tensors print; gives the options before.
+ * Changes how tensors print; returns the options before, so that they can be set again.
  *
+ * As in PyTorch, `sciMode` goes back to null unless it is given.
+ *
+ * @throws ConfigError on a value that makes no sense
  * @see torch.set_printoptions
+ * @example
+ * setPrintOptions({ precision: 2 });
+ * String(tensor([1 / 3])); // "tensor([0.33])"
  */
-export function setPrintOptions(
-  changes: Partial<PrintOptions> & { readonly profile?: keyof typeof profiles | undefined },
-): PrintOptions {
-  const before = options;
-  const { profile, ...rest } = changes;
-  if (profile !== undefined && !(profile in profiles)) {
-    throw new ConfigError({
-      op: "setPrintOptions",
-      sentence: `there is no profile ${String(profile)}`,
-      fix: "Use default, short or full",
-    });
+export function setPrintOptions({ profile, ...changes }: PrintOptionChanges): PrintOptions {
+  const base = profile === undefined ? { ...current, sciMode: null } : profiles[profile];
+  check("profile", profile, base !== undefined, "Use default, short or full");
+  const given = Object.entries(changes).filter(([, x]) => x !== undefined);
+  for (const [name, x] of given) {
+    if (name === "sciMode") continue;
+    const isCount = Number.isInteger(x) || (name === "threshold" && x === Number.POSITIVE_INFINITY);
+    const inRange = Number(x) >= 0 && (name !== "precision" || Number(x) <= 100);
+    check(name, x, isCount && inRange, "Use a whole number from 0");
   }
-  options = { ...options, ...(profile === undefined ? {} : profiles[profile]), ...rest };
+  const before = current;
+  current = { ...base, ...Object.fromEntries(given) };
   return before;
+}
+
+function check(name: string, got: unknown, holds: boolean, fix: string): void {
+  if (holds) return;
+  throw new ConfigError({ op: "setPrintOptions", sentence: `${name} is ${got}`, fix, got });
 }
 
 const PREFIX = "tensor(";
 
-/** `tensor(…)` to the letter. */
-export function formatTensor(x: Printable): string {
-  const summarise = numel(x.shape) > options.threshold;
-  const body = numel(x.shape) === 0 ? "[]" : elements(x, summarise);
-  return withSuffixes(PREFIX + body, suffixes(x));
+/**
+ * The text that PyTorch prints, to the letter.
+ *
+ * With more elements than `threshold`, only those that are shown are read.
+ *
+ * @see torch.Tensor.__repr__
+ */
+export function formatTensor(x: Printable, options: PrintOptions = current): string {
+  const body = numel(x.shape) === 0 ? "[]" : elements(x, options);
+  return withSuffixes(PREFIX + body, suffixes(x), options.linewidth);
 }
 
 function suffixes({ shape, dtype, gradFn, requiresGrad }: Printable): string[] {
   const list: string[] = [];
-  const empty = numel(shape) === 0;
-  if (empty && shape.length !== 1) list.push(`size=${tuple(shape)}`);
-  const silent = empty ? ["float32"] : ["float32", "int64", "bool"];
+  const isEmpty = numel(shape) === 0;
+  if (isEmpty && shape.length !== 1) list.push(`size=${tuple(shape)}`);
+  const silent = isEmpty ? ["float32"] : ["float32", "int64", "bool"];
   if (!silent.includes(dtype.name)) list.push(`dtype=${dtype}`);
   if (gradFn !== undefined) list.push(`grad_fn=<${gradFn}>`);
   else if (requiresGrad) list.push("requires_grad=True");
@@ -75,11 +104,11 @@ function suffixes({ shape, dtype, gradFn, requiresGrad }: Printable): string[] {
 }
 
 /** Suffixes go on the last line while there is room, else on a line of their own. */
-function withSuffixes(text: string, list: readonly string[]): string {
+function withSuffixes(text: string, list: readonly string[], linewidth: number): string {
   let out = text;
   let length = text.length - (text.lastIndexOf("\n") + 1) + 2;
   for (const suffix of list) {
-    if (length + suffix.length + 2 > options.linewidth) {
+    if (length + suffix.length + 2 > linewidth) {
       out += `,\n${" ".repeat(PREFIX.length)}${suffix}`;
       length = PREFIX.length + suffix.length;
     } else {
@@ -90,76 +119,85 @@ function withSuffixes(text: string, list: readonly string[]): string {
   return `${out})`;
 }
 
-function elements({ shape, dtype, data }: Printable, summarise: boolean): string {
+/** The elements in nested brackets. */
+function elements({ shape, dtype, data }: Printable, options: PrintOptions): string {
+  const edge = numel(shape) > options.threshold ? options.edgeitems : Number.POSITIVE_INFINITY;
+  const places = shape.map((n) => shown(n, edge));
   const stride = contiguousStride(shape);
-  const places = shape.map((n) => shown(n, summarise));
-  const visible: number[] = [];
-  visit(places, stride, (at) => visible.push(data[at] as number));
-  const format = formatter(dtype, visible);
-  return layout(0, 0, PREFIX.length, { shape, stride, places, summarise, text: (at) => format(data[at] as number) });
-}
+  let offsets = [0];
+  for (const [dim, indices] of places.entries()) {
+    offsets = offsets.flatMap((at) => indices.map((i) => at + i * stride[dim]!));
+  }
+  const visible = offsets.map((at) => data[at]!);
+  const { text, width } = dtype.isFloatingPoint
+    ? floatFormat(visible, options)
+    : integerFormat(visible, dtype);
 
-/** The indices of a dimension that are shown. */
-function shown(n: number, summarise: boolean): number[] {
-  const all = [...Array(summarise && n > 2 * options.edgeitems ? 0 : n).keys()];
-  if (all.length > 0 || n === 0) return all;
-  const edge = [...Array(options.edgeitems).keys()];
-  return [...edge, ...edge.map((i) => n - options.edgeitems + i)];
-}
-
-function visit(places: readonly number[][], stride: readonly number[], f: (at: number) => void): void {
-  const walk = (dim: number, at: number): void => {
-    if (dim === places.length) f(at);
-    else for (const i of places[dim] as number[]) walk(dim + 1, at + i * (stride[dim] as number));
+  const nested = (texts: readonly string[], dim: number): string => {
+    if (dim === shape.length) return texts[0]!;
+    const count = places[dim]!.length;
+    const n = texts.length / count;
+    const items = places[dim]!.map((_, i) => nested(texts.slice(i * n, i * n + n), dim + 1));
+    const isLast = dim === shape.length - 1;
+    if (count < shape[dim]!) items.splice(edge, 0, isLast ? " ..." : "...");
+    const indent = PREFIX.length + dim;
+    const perLine = isLast ? Math.floor((options.linewidth - indent) / (width + 2)) : 1;
+    const newlines = "\n".repeat(Math.max(shape.length - 1 - dim, 1));
+    return `[${lines(items, perLine).join(`,${newlines}${" ".repeat(indent + 1)}`)}]`;
   };
-  walk(0, 0);
+  return nested(visible.map((x) => text(x).padStart(width)), 0);
 }
 
-interface Layout {
-  shape: readonly number[];
-  stride: readonly number[];
-  places: readonly number[][];
-  summarise: boolean;
-  text: (at: number) => string;
+/** The indices of a dimension of size `n` that are shown: all, or `edge` at both ends. */
+function shown(n: number, edge: number): number[] {
+  if (n <= 2 * edge) return Array.from({ length: n }, (_, i) => i);
+  return Array.from({ length: 2 * edge }, (_, i) => (i < edge ? i : n - 2 * edge + i));
 }
 
-function layout(dim: number, at: number, indent: number, x: Layout): string {
-  if (dim === x.shape.length) return x.text(at);
-  const places = x.places[dim] as number[];
-  const cut = places.length < (x.shape[dim] as number);
-  const items = places.map((i) => layout(dim + 1, at + i * (x.stride[dim] as number), indent + 1, x));
-  if (dim < x.shape.length - 1) {
-    if (cut) items.splice(options.edgeitems, 0, "...");
-    const gap = `,${"\n".repeat(x.shape.length - 1 - dim)}${" ".repeat(indent + 1)}`;
-    return `[${items.join(gap)}]`;
+function lines(items: readonly string[], perLine: number): string[] {
+  const list: string[] = [];
+  const step = Math.max(perLine, 1);
+  for (let i = 0; i < items.length; i += step) list.push(items.slice(i, i + step).join(", "));
+  return list;
+}
+
+interface NumberFormat {
+  readonly text: (x: number) => string;
+  /** Of the column; some texts are longer, and stay so. */
+  readonly width: number;
+}
+
+function integerFormat(visible: readonly number[], dtype: DType): NumberFormat {
+  const text = (x: number) => (dtype.name === "bool" ? (x === 0 ? "False" : "True") : String(x));
+  return { text, width: widest(visible, text) };
+}
+
+/** One of three forms, `1.`, `1.0000` or `1.0000e+00`, chosen by the finite values other than 0. */
+function floatFormat(
+  visible: readonly number[],
+  { precision, sciMode }: PrintOptions,
+): NumberFormat {
+  const whole = (x: number) => fixed(x, 0) + (Number.isFinite(x) ? "." : "");
+  const plain = (x: number) => fixed(x, precision);
+  const powers = (x: number) => scientific(x, precision);
+
+  const relevant = visible.filter((x) => Number.isFinite(x) && x !== 0);
+  if (relevant.length === 0) return { text: whole, width: 1 };
+  let [low, top] = [Number.POSITIVE_INFINITY, 0];
+  for (const x of relevant) {
+    low = Math.min(low, Math.abs(x));
+    top = Math.max(top, Math.abs(x));
   }
-  const width = items[0]?.length ?? 0;
-  const perLine = Math.max(1, Math.floor((options.linewidth - indent) / (width + 2)));
-  if (cut) items.splice(options.edgeitems, 0, " ...");
-  const lines: string[] = [];
-  for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(", "));
-  return `[${lines.join(`,\n${" ".repeat(indent + 1)}`)}]`;
+  const isWhole = relevant.every(Number.isInteger);
+  const isWide = top / low > 1000 || top > 1e8 || (!isWhole && low < 1e-4);
+  const narrow = isWhole ? whole : plain;
+  // PyTorch 1.13 takes the width from the automatic form even where sciMode then forces the other.
+  const width = widest(relevant, isWide ? powers : narrow);
+  return { text: (sciMode ?? isWide) ? powers : narrow, width };
 }
 
-/** How every visible number is written, all padded to one width. */
-function formatter(dtype: DType, visible: readonly number[]): (v: number) => string {
-  if (!dtype.isFloatingPoint) {
-    const text = (v: number) => (dtype.name === "bool" ? (v === 0 ? "False" : "True") : String(v));
-    const width = Math.max(...visible.map((v) => text(v).length));
-    return (v) => text(v).padStart(width);
-  }
-  const relevant = visible.filter((v) => Number.isFinite(v) && v !== 0);
-  const text = floatText(relevant.map(Math.abs), relevant.every(Number.isInteger));
-  let width = relevant.length === 0 ? 1 : 0;
-  for (const v of relevant) width = Math.max(width, text(v).length);
-  return (v) => text(v).padStart(width);
-}
-
-function floatText(magnitudes: readonly number[], whole: boolean): (v: number) => string {
-  const [top, low] = [magnitudes.reduce((a, b) => Math.max(a, b), 0), magnitudes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)];
-  const wide = magnitudes.length > 0 && (top / low > 1000 || top > 1e8 || (!whole && low < 1e-4));
-  const { precision } = options;
-  if (options.sciMode ?? wide) return (v) => scientific(v, precision);
-  if (whole) return (v) => fixed(v, 0) + (Number.isFinite(v) ? "." : "");
-  return (v) => fixed(v, precision);
+function widest(values: readonly number[], text: (x: number) => string): number {
+  let width = 1;
+  for (const x of values) width = Math.max(width, text(x).length);
+  return width;
 }

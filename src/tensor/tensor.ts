@@ -330,6 +330,13 @@ export class Tensor {
     return this.#changed(null);
   }
 
+  /** Lets an optimizer write to a parameter or gradient, whose place on the tape stays as it is. */
+  update_(change: (view: View) => void): this {
+    change(this.impl);
+    this.impl.storage.version++;
+    return this;
+  }
+
   #changed(edge: Edge | null): this {
     this.impl.storage.version++;
     if (isGradEnabled()) this.#edge = edge;

@@ -115,3 +115,29 @@ function filled(x: View, mask: View, value: number): View {
   for (let i = 0; i < at.length; i++) if (at[i] !== 0) out.storage.data[i] = value;
   return out;
 }
+
+/** Rows into places of a larger tensor (…lead, …) full of `fill`, each at most once; back by picking. */
+export const placeRows: Op<
+  [View],
+  { index: Int32Array; lead: readonly number[]; fill: number; name: string }
+> = {
+  name: ({ name }) => name,
+  forward(_ctx, [x], { index, lead, fill }) {
+    const out = View.zeros([...lead, ...x.shape.slice(1)], x.dtype);
+    const [from, width] = [x.data(), numel(x.shape.slice(1))];
+    if (fill !== 0) out.storage.data.fill(fill);
+    for (const [i, at] of index.entries()) {
+      out.storage.data.set(from.subarray(i * width, (i + 1) * width), at * width);
+    }
+    return out;
+  },
+  backward(_ctx, grad, { index, lead }) {
+    const rest = grad.shape.slice(lead.length);
+    const out = View.zeros([index.length, ...rest], grad.dtype);
+    const [from, width] = [grad.data(), numel(rest)];
+    for (const [i, at] of index.entries()) {
+      out.storage.data.set(from.subarray(at * width, (at + 1) * width), i * width);
+    }
+    return [out];
+  },
+};

@@ -1,0 +1,3 @@
+export * from "./clip-grad.ts";
+export * from "./convert.ts";
+export * as rnn from "./rnn.ts";

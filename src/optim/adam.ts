@@ -1,0 +1,94 @@
+/** Adam, and Adam with decoupled weight decay. */
+
+import { kernels } from "../kernels/index.ts";
+import { type Tensor, zerosLike } from "../tensor/index.ts";
+import {
+  type CommonOptions,
+  Optimizer,
+  type ParamGroup,
+  type Parameters,
+  stepsOf,
+  stepTensor,
+} from "./optimizer.ts";
+
+interface Resolved extends CommonOptions {
+  betas: readonly [number, number];
+  eps: number;
+  weightDecay: number;
+  amsgrad: boolean;
+  maximize: boolean;
+}
+
+export interface AdamOptions extends Partial<Resolved> {}
+
+const defaults: Resolved = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+};
+
+/**
+ * `m = β1 m + (1 − β1) g`, `v = β2 v + (1 − β2) g²`, at step k
+ * `p −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β1^k)`, `v̂ = v / (1 − β2^k)`.
+ * Weight decay adds to g. With `amsgrad` the running maximum of v stands for v.
+ *
+ * @see torch.optim.Adam, Kingma and Ba 2015
+ */
+export class Adam extends Optimizer<Resolved> {
+  protected readonly decoupled: boolean = false;
+
+  constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
+    super(params, { ...defaults, ...options });
+  }
+
+  protected update(p: Tensor, grad: Tensor, group: ParamGroup<Resolved>): void {
+    const state = this.state.get(p) ?? {};
+    const step = stepsOf(state) + 1;
+    const m = state["exp_avg"] ?? zerosLike(p);
+    const v = state["exp_avg_sq"] ?? zerosLike(p);
+    const top = group.amsgrad ? (state["max_exp_avg_sq"] ?? zerosLike(p)) : null;
+    const { betas, lr, eps, weightDecay, maximize } = group;
+    p.update_((view) =>
+      kernels().adam({
+        ...{ p: view.real(), g: grad.impl.real(), m: m.impl.real(), v: v.impl.real() },
+        ...{ vMax: top?.impl.real() ?? null, step, lr, beta1: betas[0], beta2: betas[1], eps },
+        ...{ weightDecay, decoupled: this.decoupled, maximize },
+      }),
+    );
+    const own = { step: stepTensor(step), exp_avg: m, exp_avg_sq: v };
+    this.state.set(p, top === null ? own : { ...own, max_exp_avg_sq: top });
+  }
+
+  protected check(g: ParamGroup<Resolved>): void {
+    if (!(g.lr >= 0)) this.reject(`Invalid learning rate: ${g.lr}`, g.lr);
+    if (!(g.eps >= 0)) this.reject(`Invalid epsilon value: ${g.eps}`, g.eps);
+    g.betas.forEach((b, i) => {
+      const text = Number.isInteger(b) ? b.toFixed(1) : b;
+      if (!(b >= 0 && b < 1)) this.reject(`Invalid beta parameter at index ${i}: ${text}`, b);
+    });
+    if (!(g.weightDecay >= 0)) this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
+  }
+
+  protected printed(g: ParamGroup<Resolved>): Record<string, unknown> {
+    const { lr, betas, eps, weightDecay, amsgrad, maximize } = g;
+    const shared = { capturable: false, foreach: null, weight_decay: weightDecay };
+    const own = this.decoupled ? {} : { differentiable: false, fused: false };
+    return { lr, betas, eps, amsgrad, maximize, ...shared, ...own };
+  }
+}
+
+/**
+ * {@link Adam} with weight decay of its own: first `p *= 1 − lr · weightDecay`, by default 0.01.
+ *
+ * @see torch.optim.AdamW, Loshchilov and Hutter 2019
+ */
+export class AdamW extends Adam {
+  protected override readonly decoupled: boolean = true;
+
+  constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
+    super(params, { weightDecay: 1e-2, ...options });
+  }
+}

@@ -1,0 +1,11 @@
+export * from "./adam.ts";
+export * as lrScheduler from "./lr-scheduler.ts";
+export {
+  type CommonOptions,
+  Optimizer,
+  type OptimizerStateDict,
+  type ParamGroup,
+  type Parameters,
+  type ParamState,
+} from "./optimizer.ts";
+export * from "./sgd.ts";

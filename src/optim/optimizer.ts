@@ -1,0 +1,202 @@
+/** The base of the optimizers: groups of parameters, their state, and both in dictionaries. */
+
+import { AutogradError, ConfigError, DTypeError, repr, tuple, warn } from "../core/index.ts";
+import { Tensor, tensor } from "../tensor/index.ts";
+
+/** Tensors, or groups of them with options of their own. */
+export type Parameters<O> = Iterable<Tensor> | Iterable<{ readonly params: Iterable<Tensor> } & Partial<O>>;
+
+/** Parameters that share options. */
+export type ParamGroup<O> = O & { params: Tensor[] };
+
+/** What an optimizer keeps for one parameter, by PyTorch's names. */
+export type ParamState = Record<string, Tensor | null>;
+
+/** PyTorch's structure; indices count the parameters over all groups. */
+export interface OptimizerStateDict {
+  state: Record<number, ParamState>;
+  param_groups: (Record<string, unknown> & { params: number[] })[];
+}
+
+/** The options that every optimizer has. */
+export interface CommonOptions {
+  /** The learning rate. */
+  lr: number;
+}
+
+/**
+ * @see torch.optim.Optimizer
+ */
+export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
+  readonly defaults: O;
+  readonly paramGroups: ParamGroup<O>[] = [];
+  readonly state = new Map<Tensor, ParamState>();
+  /** How often {@link step} ran; schedulers look at it. */
+  stepCount = 0;
+
+  constructor(params: Parameters<O>, defaults: O) {
+    this.defaults = defaults;
+    const name = this.constructor.name;
+    if (params instanceof Tensor) {
+      throw new DTypeError({
+        op: name,
+        torch: `params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.${params.dtype.tensorType}`,
+        fix: "Put it into an array",
+      });
+    }
+    const items = [...params] as (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[];
+    if (items.length === 0) {
+      throw new ConfigError({ op: name, torch: "optimizer got an empty parameter list" });
+    }
+    if (items.some((i) => isGroup(i))) {
+      for (const group of items) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
+    } else this.addParamGroup({ params: items as Tensor[] } as { params: Tensor[] } & Partial<O>);
+  }
+
+  /** Adds parameters; options that the group does not name are the optimizer's. */
+  addParamGroup(group: { readonly params: Iterable<Tensor> } & Partial<O>): void {
+    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+    const full = { ...this.defaults, ...group, params } as ParamGroup<O>;
+    this.check(full);
+    const op = this.constructor.name;
+    for (const p of params) {
+      if (!(p instanceof Tensor)) {
+        throw new DTypeError({
+          op,
+          torch: `optimizer can only optimize Tensors, but one of the params is ${typeof p}`,
+        });
+      }
+      if (!p.isLeaf) throw new AutogradError({ op, torch: "can't optimize a non-leaf Tensor" });
+      if (this.paramGroups.some((g) => g.params.includes(p))) {
+        throw new ConfigError({ op, torch: "some parameters appear in more than one parameter group" });
+      }
+    }
+    if (new Set(params).size < params.length) {
+      warn(
+        "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; " +
+          "see github.com/pytorch/pytorch/issues/40967 for more information",
+      );
+    }
+    this.paramGroups.push(full);
+  }
+
+  /** Updates every parameter that has a gradient. */
+  step(): void {
+    for (const group of this.paramGroups) {
+      for (const p of group.params) if (p.grad !== null) this.update(p, p.grad, group);
+    }
+    this.stepCount++;
+  }
+
+  /** Forgets all gradients, or fills them with zeros. */
+  zeroGrad({ setToNone = true }: { setToNone?: boolean | undefined } = {}): void {
+    for (const { params } of this.paramGroups) {
+      for (const p of params) {
+        if (setToNone) p.grad = null;
+        else if (p.grad) p.grad = p.grad.detach().zero_();
+      }
+    }
+  }
+
+  /** Updates one parameter in place. */
+  protected abstract update(p: Tensor, grad: Tensor, group: ParamGroup<O>): void;
+
+  /** Throws where an option makes no sense. */
+  protected abstract check(group: ParamGroup<O>): void;
+
+  /** Options as PyTorch prints them, in any order. */
+  protected abstract printed(group: ParamGroup<O>): Record<string, unknown>;
+
+  protected reject(torch: string, got: unknown): never {
+    throw new ConfigError({ op: this.constructor.name, torch, got });
+  }
+
+  // ---- dictionaries ----------------------------------------------------------------------------
+
+  /** State and options, tensors shared with the optimizer. */
+  stateDict(): OptimizerStateDict {
+    const indices = new Map(this.paramGroups.flatMap((g) => g.params).map((p, i) => [p, i]));
+    const state: Record<number, ParamState> = {};
+    for (const [p, s] of this.state) state[indices.get(p) as number] = { ...s };
+    const groups = this.paramGroups.map((g) => {
+      const { params, ...options } = g;
+      return { ...snakeCased(options), params: params.map((p) => indices.get(p) as number) };
+    });
+    return { state, param_groups: groups };
+  }
+
+  /** Takes over state and options of an optimizer of the same kind; tensors are copied. */
+  loadStateDict(saved: OptimizerStateDict): void {
+    if (saved.param_groups.length !== this.paramGroups.length) {
+      this.reject("loaded state dict has a different number of parameter groups", saved.param_groups.length);
+    }
+    saved.param_groups.forEach((group, i) => {
+      if (group.params.length !== this.paramGroups[i]?.params.length) {
+        this.reject(
+          "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+          group.params.length,
+        );
+      }
+    });
+    this.state.clear();
+    saved.param_groups.forEach((group, i) => {
+      const own = this.paramGroups[i] as ParamGroup<O>;
+      const { params, ...options } = group;
+      Object.assign(own, camelCased(options));
+      params.forEach((index, k) => {
+        const state = saved.state[index];
+        if (state) this.state.set(own.params[k] as Tensor, copied(state));
+      });
+    });
+  }
+
+  toString(): string {
+    const groups = this.paramGroups.map((g, i) => {
+      const entries = Object.entries(this.printed(g)).sort(([a], [b]) => (a < b ? -1 : 1));
+      return `Parameter Group ${i}\n${entries.map(([k, v]) => `    ${k}: ${python(v)}\n`).join("")}`;
+    });
+    return `${this.constructor.name} (\n${groups.join("\n")})`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** The steps done so far, from a state's 0-dimensional `step`. */
+export function stepsOf(state: ParamState): number {
+  return state["step"]?.item() ?? 0;
+}
+
+/** A step counter as PyTorch keeps it. */
+export function stepTensor(k: number): Tensor {
+  return tensor(k);
+}
+
+function isGroup(item: unknown): boolean {
+  return typeof item === "object" && item !== null && !(item instanceof Tensor) && "params" in item;
+}
+
+function copied(state: ParamState): ParamState {
+  return Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v === null ? null : v.detach().clone()]));
+}
+
+function snakeCased(options: object): Record<string, unknown> {
+  return renamed(options, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+}
+
+function camelCased(options: object): Record<string, unknown> {
+  return renamed(options, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
+}
+
+function renamed(options: object, name: (k: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
+}
+
+/** Whole numbers print as they are given: JavaScript does not tell 0 from 0.0. */
+function python(value: unknown): string {
+  if (value === null) return "None";
+  if (Array.isArray(value)) return tuple(value).replaceAll(/[\d.e-]+/g, (n) => python(Number(n)));
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : repr(value);
+  return typeof value === "boolean" ? repr(value) : String(value);
+}
