@@ -1,100 +1,148 @@
-/* Elementwise operations beside their derivatives, and sums. */
-#include "saiki_kernels.h"
-#include "simd.h"
+/* Elementwise operations beside their derivatives, copies and sums. */
 
+/* The order of `unaryOps`; LOG1P, SIN and COS are computed by the caller. */
 enum { NEG, EXP, LOG, LOG1P, SQRT, SIN, COS, ABS, SIGN, RECIPROCAL, TANH, SIGMOID, RELU };
-enum { ADD, SUB, MUL, DIV, POW, MAXIMUM, MINIMUM };
+/* The order of `binaryOps`; POW likewise. */
+enum { PLUS, MINUS, TIMES, OVER, POW, MAXIMUM, MINIMUM };
 
-/* y = f(x) of whole vectors and of what is left */
-#define EACH(f)                                                                    \
-  for (; i + VL <= n; i += VL) { vf v = load(x + i); store(y + i, f); }            \
-  if (i < n) { vf v = load_some(x + i, n - i); store_some(y + i, f, n - i); }      \
-  break;
+/* A NaN stays itself. */
+INLINE vf vrelu(vf x) { return vselect(x <= 0.0f, vset(0), x); }
+INLINE vf vsign(vf x) { return vselect(x > 0.0f, vset(1), vselect(x < 0.0f, vset(-1), x)); }
 
-INLINE vf vsign(vf v) {
-  vf s = choose(v > splat(0.0f), splat(1.0f), choose(v < splat(0.0f), splat(-1.0f), v));
-  return s;
-}
+/* One loop per operation: `y` is an expression in the vector x. */
+#define EACH(expression)                      \
+  for (idx i = 0; i < n; i += VW) {           \
+    const vf x = vload_part(from + i, n - i); \
+    vstore_part(to + i, n - i, expression);   \
+  }                                           \
+  return;
 
-/* log, log1p, sin and cos are not here: the caller computes them in double. */
-void saiki_unary(int op, const float *x, float *y, int n) {
-  int i = 0;
+EXPORT void saiki_unary(int op, const float *from, float *to, idx n) {
   switch (op) {
-    case NEG: EACH(-v)
-    case EXP: EACH(vexp(v))
-    case ABS: EACH(vabs(v))
-    case SIGN: EACH(vsign(v))
-    case RECIPROCAL: EACH(splat(1.0f) / v)
-    case TANH: EACH(vtanh(v))
-    case SIGMOID: EACH(vsigmoid(v))
-    case RELU: EACH(vrelu(v))
-    case SQRT:
-      for (; i < n; i++) y[i] = __builtin_sqrtf(x[i]);
+    case NEG: EACH(-x)
+    case EXP: EACH(vexp(x))
+    case LOG: EACH(vlog(x))
+    case SQRT: EACH(vsqrt(x))
+    case ABS: EACH(vabs(x))
+    case SIGN: EACH(vsign(x))
+    case RECIPROCAL: EACH(1.0f / x)
+    case TANH: EACH(vtanh(x))
+    case SIGMOID: EACH(vsigmoid(x))
+    case RELU: EACH(vrelu(x))
+  }
+}
+#undef EACH
+
+/* `dx` in the vectors dy and s, which is x or y as `unaryOps` says. */
+#define EACH(expression)                                                            \
+  for (idx i = 0; i < n; i += VW) {                                                 \
+    const vf s = vload_part(saved + i, n - i), dy = vload_part(gradient + i, n - i); \
+    (void)s;                                                                        \
+    vstore_part(dx + i, n - i, expression);                                         \
+  }                                                                                 \
+  return;
+
+EXPORT void saiki_unary_backward(int op, const float *saved, const float *gradient, float *dx, idx n) {
+  switch (op) {
+    case NEG: EACH(-dy)
+    case EXP: EACH(dy * s)
+    case LOG: EACH(dy / s)
+    case LOG1P: EACH(dy / (s + 1.0f))
+    case SQRT: EACH(dy / (s + s))
+    case ABS: EACH(dy * vsign(s))
+    case SIGN: EACH(dy * 0.0f)
+    case RECIPROCAL: EACH(-dy * (s * s))
+    case TANH: EACH(dy * (1.0f - s * s))
+    case SIGMOID: EACH(dy * ((1.0f - s) * s))
+    case RELU: EACH(vselect(s <= 0.0f, vset(0), dy))
+  }
+}
+#undef EACH
+
+/* `y` in the vectors x and z; an operand of one element is repeated. */
+#define EACH(expression)                                         \
+  for (idx i = 0; i < n; i += VW) {                              \
+    const vf x = a_one ? vset(*a) : vload_part(a + i, n - i);    \
+    const vf z = b_one ? vset(*b) : vload_part(b + i, n - i);    \
+    vstore_part(y + i, n - i, expression);                       \
+  }                                                              \
+  return;
+
+EXPORT void saiki_binary(int op, const float *a, int a_one, const float *b, int b_one, float *y,
+                         idx n) {
+  if (n == 0) return;
+  switch (op) {
+    case PLUS: EACH(x + z)
+    case MINUS: EACH(x - z)
+    case TIMES: EACH(x * z)
+    case OVER: EACH(x / z)
+    case MAXIMUM: EACH(vselect(z != z, z, vmax(x, z)))
+    case MINIMUM: EACH(vselect(z != z, z, vmin(x, z)))
+  }
+}
+#undef EACH
+
+EXPORT void saiki_axpy(float s, const float *x, float *y, idx n) {
+  for (idx i = 0; i < n; i += VW) {
+    const vf old = vload_part(y + i, n - i);
+    vstore_part(y + i, n - i, vfma_exact(vset(s), vload_part(x + i, n - i), old));
   }
 }
 
-void saiki_unary_backward(int op, const float *s, const float *dy, float *dx, int n) {
-#define SLOPE(expr) for (int i = 0; i < n; i++) { float v = s[i], d = dy[i]; dx[i] = (expr); } break;
-  switch (op) {
-    case NEG: SLOPE(((void)v, -d))
-    case EXP: SLOPE(d * v)
-    case LOG: SLOPE(d / v)
-    case LOG1P: SLOPE(d / (1.0f + v))
-    case SQRT: SLOPE(d / (2.0f * v))
-    case ABS: SLOPE(v > 0.0f ? d : v < 0.0f ? -d : d * v)
-    case SIGN: SLOPE(((void)v, d * 0.0f))
-    case RECIPROCAL: SLOPE(-d * (v * v))
-    case TANH: SLOPE(d * (1.0f - v * v))
-    case SIGMOID: SLOPE(d * ((1.0f - v) * v))
-    case RELU: SLOPE(v > 0.0f ? d : 0.0f)
-  }
-}
-
-void saiki_binary(int op, const float *a, int sa, const float *b, int sb, float *y, int n) {
-#define BOTH(expr)                                                                          \
-  if (sa && sb) for (int i = 0; i < n; i++) { float p = a[i], q = b[i]; y[i] = (expr); }    \
-  else if (sa) { float q = b[0]; for (int i = 0; i < n; i++) { float p = a[i]; y[i] = (expr); } } \
-  else { float p = a[0]; for (int i = 0; i < n; i++) { float q = b[(long)i * sb]; y[i] = (expr); } } \
-  break;
-  switch (op) {
-    case ADD: BOTH(p + q)
-    case SUB: BOTH(p - q)
-    case MUL: BOTH(p * q)
-    case DIV: BOTH(p / q)
-    case MAXIMUM: BOTH(p != p ? p : p > q ? p : q)
-    case MINIMUM: BOTH(p != p ? p : p < q ? p : q)
-  }
-}
-
-void saiki_sum(const float *x, float *y, int outer, int n, int inner) {
-  for (int o = 0; o < outer; o++, x += (long)n * inner, y += inner) {
-    if (inner == 1) {
-      /* Blocks of 256 in float, the blocks in double. */
-      double total = 0.0;
-      for (int i = 0; i < n; i += 256) {
-        int m = n - i < 256 ? n - i : 256, k = 0;
-        vf part = splat(0.0f);
-        for (; k + VL <= m; k += VL) part = part + load(x + i + k);
-        double block = 0.0;
-        for (int v = 0; v < VL; v++) block += part[v];
-        for (; k < m; k++) block += x[i + k];
-        total += block;
-      }
-      y[0] = (float)total;
-      continue;
+/* to = from, or to += from. */
+static void copy_rows(idx rows, idx columns, const float *from, idx ld, float *to, idx to_ld,
+                      int accumulate) {
+  for (idx i = 0; i < rows; i++, from += ld, to += to_ld)
+    for (idx j = 0; j < columns; j += VW) {
+      const idx left = columns - j;
+      vf x = vload_part(from + j, left);
+      if (accumulate) x += vload_part(to + j, left);
+      vstore_part(to + j, left, x);
     }
-    for (int j = 0; j < inner; j += VL) {
-      int cols = inner - j < VL ? inner - j : VL;
-      vf sum = splat(0.0f);
-      for (int i = 0; i < n; i += 128) {
-        vf part = splat(0.0f);
-        for (int k = i; k < n && k < i + 128; k++) {
-          const float *at = x + (long)k * inner + j;
-          part = part + (cols == VL ? load(at) : load_some(at, cols));
-        }
-        sum = sum + part;
-      }
-      store_some(y + j, sum, cols);
+}
+
+/* ---- sums: runs of BLOCK in float32, the runs in double ---------------------------------------- */
+
+enum { BLOCK = 64 };
+typedef double vd __attribute__((vector_size(8 * VW)));
+INLINE vd widen(vf x) { return __builtin_convertvector(x, vd); }
+INLINE vf narrow(vd x) { return __builtin_convertvector(x, vf); }
+
+/* y[j] = Σ_i x[i, j], over four vectors of columns: a cache line or more at a time. */
+static void column_sums(idx rows, idx columns, const float *x, idx ld, float *y, int accumulate) {
+  for (idx j = 0; j < columns; j += 4 * VW) {
+    vd total[4] = {};
+    for (idx i = 0; i < rows; i += BLOCK) {
+      vf run[4] = {};
+      for (idx k = i; k < i + BLOCK && k < rows; k++)
+        UNROLL for (int v = 0; v < 4; v++) run[v] += vload_part(x + k * ld + j + v * VW, columns - j - v * VW);
+      UNROLL for (int v = 0; v < 4; v++) total[v] += widen(run[v]);
     }
+    UNROLL for (int v = 0; v < 4; v++) {
+      const idx left = columns - j - v * VW;
+      vf s = narrow(total[v]);
+      if (accumulate) s += vload_part(y + j + v * VW, left);
+      vstore_part(y + j + v * VW, left, s);
+    }
+  }
+}
+
+static float row_sum(const float *x, idx n) {
+  vd total = {};
+  for (idx i = 0; i < n; i += BLOCK * 4) {
+    vf run[4] = {};
+    for (idx k = i; k < i + BLOCK * 4 && k < n; k += 4 * VW)
+      UNROLL for (int v = 0; v < 4; v++) run[v] += vload_part(x + k + v * VW, n - k - v * VW);
+    UNROLL for (int v = 0; v < 4; v++) total += widen(run[v]);
+  }
+  double sum = 0;
+  for (int v = 0; v < VW; v++) sum += total[v];
+  return (float)sum;
+}
+
+EXPORT void saiki_sum(const float *x, float *y, idx outer, idx n, idx inner) {
+  for (idx o = 0; o < outer; o++, x += n * inner, y += inner) {
+    if (inner == 1) *y = row_sum(x, n);
+    else column_sums(n, inner, x, inner, y, 0);
   }
 }

@@ -1,19 +1,15 @@
 /* Rows of a table. */
-#include "saiki_kernels.h"
-#include "simd.h"
 
-void saiki_embedding_forward(const float *weight, const int32_t *index, float *y, int rows, int width) {
-  for (int r = 0; r < rows; r++, y += width) {
-    const float *from = weight + (long)index[r] * width;
-    for (int j = 0; j < width; j++) y[j] = from[j];
-  }
+EXPORT void saiki_embedding_forward(const float *weight, const int *index, float *y, idx rows,
+                                    idx width) {
+  for (idx r = 0; r < rows; r++)
+    copy_rows(1, width, weight + index[r] * width, width, y + r * width, width, 0);
 }
 
-void saiki_embedding_backward(const float *dy, const int32_t *index, float *dweight, int rows, int width,
-                              int padding_idx) {
-  for (int r = 0; r < rows; r++, dy += width) {
-    if (index[r] == padding_idx) continue;
-    float *to = dweight + (long)index[r] * width;
-    for (int j = 0; j < width; j++) to[j] += dy[j];
-  }
+/* Rows in order, so that sums over equal indices have equal bits. */
+EXPORT void saiki_embedding_backward(const float *dy, const int *index, float *dweight, idx rows,
+                                     idx width, int padding_idx) {
+  for (idx r = 0; r < rows; r++)
+    if (index[r] != padding_idx)
+      copy_rows(1, width, dy + r * width, width, dweight + index[r] * width, width, 1);
 }

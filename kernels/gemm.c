@@ -278,7 +278,6 @@ static idx depth_of_block(idx k) {
   const idx blocks = (k + KC - 1) / KC;
   return blocks <= 1 ? k : ((k + blocks - 1) / blocks + 3) & ~(idx)3;
 }
-static idx min_idx(idx a, idx b) { return a < b ? a : b; }
 
 /* Floats that `multiply` works in. */
 static idx multiply_workspace(idx m, idx n, idx k) {

@@ -1,108 +1,147 @@
 /* PyTorch's random stream in bulk, bit for bit (its AVX2 rules: fused multiply-adds). */
-#include "saiki_kernels.h"
-#include "simd.h"
 
-#define WORDS 624
-#define SHIFT 397
+/* ---- Mersenne Twister ------------------------------------------------------------------------ */
 
-static void twist(uint32_t *w) {
-  for (int i = 0; i < WORDS; i++) {
-    uint32_t y = (w[i] & 0x80000000u) | (w[(i + 1) % WORDS] & 0x7fffffffu);
-    w[i] = w[(i + SHIFT) % WORDS] ^ (y >> 1) ^ (y & 1 ? 0x9908b0dfu : 0u);
-  }
+enum { WORDS = 624, SHIFT = 397 };
+typedef unsigned vu_unaligned __attribute__((vector_size(4 * VW), aligned(4)));
+INLINE vu uload(const unsigned *p) { return *(const vu_unaligned *)p; }
+INLINE void ustore(unsigned *p, vu x) { *(vu_unaligned *)p = x; }
+
+/* The top bit of a before the other bits of b, times the twister's matrix; scalars and vectors. */
+#define MIX(a, b) \
+  (((((a) & 0x80000000u) | ((b) & 0x7fffffffu)) >> 1) ^ (-((b) & 1u) & 0x9908b0dfu))
+
+static void twist(unsigned *w) {
+  idx j = 0;
+  for (; j + VW <= WORDS - SHIFT; j += VW)
+    ustore(w + j, uload(w + j + SHIFT) ^ MIX(uload(w + j), uload(w + j + 1)));
+  for (; j < WORDS - SHIFT; j++) w[j] = w[j + SHIFT] ^ MIX(w[j], w[j + 1]);
+  for (; j + VW <= WORDS - 1; j += VW)
+    ustore(w + j, uload(w + j - (WORDS - SHIFT)) ^ MIX(uload(w + j), uload(w + j + 1)));
+  for (; j < WORDS; j++) w[j] = w[j - (WORDS - SHIFT)] ^ MIX(w[j], w[j + 1 < WORDS ? j + 1 : 0]);
   w[WORDS] = 0;
 }
 
-INLINE uint32_t next(uint32_t *state) {
-  if (state[WORDS] >= WORDS) twist(state);
-  uint32_t y = state[state[WORDS]++];
-  y ^= y >> 11;
-  y ^= (y << 7) & 0x9d2c5680u;
-  y ^= (y << 15) & 0xefc60000u;
-  return y ^ (y >> 18);
-}
+#define TEMPER(y)                \
+  y ^= y >> 11;                  \
+  y ^= (y << 7) & 0x9d2c5680u;   \
+  y ^= (y << 15) & 0xefc60000u;  \
+  y ^= y >> 18;
 
-INLINE float uniform24(uint32_t *state) { return (float)(next(state) & 0xffffffu) * 0x1p-24f; }
-
-void saiki_mt_fill(uint32_t *state, uint32_t *out, int n) {
-  for (int i = 0; i < n; i++) out[i] = next(state);
-}
-
-void saiki_uniform_fill(uint32_t *state, float *out, int n, float from, float width) {
-  for (int i = 0; i < n; i++) out[i] = fma_exact(uniform24(state), width, from);
-}
-
-void saiki_bernoulli_mask(uint32_t *state, float *out, int n, double p, float scale) {
-  for (int i = 0; i < n; i++) {
-    uint64_t high = next(state), low = next(state);
-    double u = (double)(((high << 32) | low) & 0x1fffffffffffffull) * 0x1p-53;
-    out[i] = u < p ? scale : 0.0f;
+EXPORT void saiki_mt_fill(unsigned *state, unsigned *out, idx n) {
+  while (n > 0) {
+    if (state[WORDS] >= WORDS) twist(state);
+    const unsigned *w = state + state[WORDS];
+    const idx count = min_idx(n, WORDS - state[WORDS]);
+    idx i = 0;
+    for (; i + VW <= count; i += VW) {
+      vu y = uload(w + i);
+      TEMPER(y)
+      ustore(out + i, y);
+    }
+    for (; i < count; i++) {
+      unsigned y = w[i];
+      TEMPER(y)
+      out[i] = y;
+    }
+    state[WORDS] += (unsigned)count;
+    out += count;
+    n -= count;
   }
 }
 
-/* ln x for x in (0, 1], with the roundings of PyTorch's vector code. */
-static float box_log(float x) {
-  static const float c[9] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
-                             -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
-                             2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
-  union { float f; uint32_t u; } v = {x < 0x1p-126f ? 0x1p-126f : x};
-  float e = (float)((int)(v.u >> 23) - 127 + 1);
-  v.u = (v.u & 0x807fffffu) | 0x3f000000u;
-  float m = v.f;
-  if (m < 0.707106781186547524f) {
-    e -= 1.0f;
-    x = (m - 1.0f) + m;
-  } else {
-    x = m - 1.0f;
+/* ---- uniform and Bernoulli ------------------------------------------------------------------- */
+
+enum { DRAWS = 512 }; /* at a time */
+
+EXPORT void saiki_uniform_fill(unsigned *state, float *out, idx n, float from, float width) {
+  unsigned raw[DRAWS + VW];
+  for (idx start = 0; start < n; start += DRAWS) {
+    const idx count = min_idx(n - start, DRAWS);
+    saiki_mt_fill(state, raw, count);
+    for (idx i = 0; i < count; i += VW) {
+      const vf u = __builtin_convertvector((vi)(uload(raw + i) & 0xffffffu), vf) * 0x1p-24f;
+      vstore_part(out + start + i, count - i, vfma_exact(u, vset(width), vset(from)));
+    }
   }
-  float z = x * x, y = c[0];
-  for (int k = 1; k < 9; k++) y = fma_exact(y, x, c[k]);
-  y = y * x;
-  y = fma_exact(y, z, e * -2.12194440e-4f);
-  y = fma_exact(-z, 0.5f, y);
-  x = x + y;
-  return fma_exact(e, 0.693359375f, x);
+}
+
+/* u < p for u = (21 bits, then 32) / 2^53, as a comparison of integers. */
+EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, float scale) {
+  unsigned raw[DRAWS];
+  const double scaled = p > 0 ? (p < 1 ? p : 1) * 0x1p53 : 0;
+  unsigned long long limit = (unsigned long long)scaled;
+  if ((double)limit < scaled) limit++;
+  for (idx start = 0; start < n; start += DRAWS / 2) {
+    const idx count = min_idx(n - start, DRAWS / 2);
+    saiki_mt_fill(state, raw, 2 * count);
+    for (idx i = 0; i < count; i++) {
+      const unsigned long long high = raw[2 * i] & 0x1fffffu;
+      out[start + i] = (high << 32 | raw[2 * i + 1]) < limit ? scale : 0;
+    }
+  }
+}
+
+/* ---- normal: Box and Muller in blocks of 16 -------------------------------------------------- */
+
+/* ln x for x in (0, 1], by Cephes' polynomial, fused where PyTorch's compiler fused it. */
+INLINE vf box_log(vf x) {
+  const vf z = vmax(x, vset(0x1p-126f));
+  vf e = __builtin_convertvector(((vi)z >> 23) - 126, vf);
+  const vf m = (vf)(((vi)z & ~0x7f800000) | 0x3f000000); /* x = m · 2^e, m in [½, 1) */
+  const vi low = m < 0.707106781186547524f;
+  e = vselect(low, e - 1.0f, e);
+  const vf r = vselect(low, (m - 1.0f) + m, m - 1.0f), rr = r * r;
+  vf y = vset(7.0376836292e-2f);
+  y = vfma_exact(y, r, vset(-1.1514610310e-1f));
+  y = vfma_exact(y, r, vset(1.1676998740e-1f));
+  y = vfma_exact(y, r, vset(-1.2420140846e-1f));
+  y = vfma_exact(y, r, vset(1.4249322787e-1f));
+  y = vfma_exact(y, r, vset(-1.6668057665e-1f));
+  y = vfma_exact(y, r, vset(2.0000714765e-1f));
+  y = vfma_exact(y, r, vset(-2.4999993993e-1f));
+  y = vfma_exact(y, r, vset(3.3333331174e-1f));
+  y = vfma_exact(y * r, rr, e * LN2_LOW);
+  y = vfma_exact(-rr, vset(0.5f), y);
+  return vfma_exact(e, vset(LN2_HIGH), r + y);
 }
 
 /* sin t and cos t for t in [0, 2π), likewise. */
-static void box_sincos(float t, float *sin, float *cos) {
-  int j = (int)(t * 1.27323954473516f);
-  j = (j + 1) & ~1;
-  float y = (float)j;
-  float x = fma_exact(y, -0.78515625f, t);
-  x = fma_exact(y, -2.4187564849853515625e-4f, x);
-  x = fma_exact(y, -3.77489497744594108e-8f, x);
-  float z = x * x;
-  float c = fma_exact(2.443315711809948e-5f, z, -1.388731625493765e-3f);
-  c = fma_exact(c, z, 4.166664568298827e-2f);
-  c = c * z;
-  c = fma_exact(c, z, -(z * 0.5f));
-  c = c + 1.0f;
-  float s = fma_exact(-1.9515295891e-4f, z, 8.3321608736e-3f);
-  s = fma_exact(s, z, -1.6666654611e-1f);
-  s = s * z;
-  s = fma_exact(s, x, x);
-  float a = j & 2 ? c : s, b = j & 2 ? s : c;
-  *sin = j & 4 ? -a : a;
-  *cos = (j - 2) & 4 ? b : -b;
+INLINE void box_sincos(vf t, vf *sin, vf *cos) {
+  const vi j = (__builtin_convertvector(t * 1.27323954473516f, vi) + 1) & ~1;
+  const vf y = __builtin_convertvector(j, vf);
+  vf x = vfma_exact(y, vset(-0.78515625f), t);
+  x = vfma_exact(y, vset(-2.4187564849853515625e-4f), x);
+  x = vfma_exact(y, vset(-3.77489497744594108e-8f), x);
+  const vf z = x * x;
+  vf c = vfma_exact(vset(2.443315711809948e-5f), z, vset(-1.388731625493765e-3f));
+  c = vfma_exact(c, z, vset(4.166664568298827e-2f));
+  c = vfma_exact(c * z, z, -(z * 0.5f)) + 1.0f;
+  vf s = vfma_exact(vset(-1.9515295891e-4f), z, vset(8.3321608736e-3f));
+  s = vfma_exact(s, z, vset(-1.6666654611e-1f));
+  s = vfma_exact(s * z, x, x);
+  const vi swap = (j & 2) != 0;
+  *sin = (vf)((vi)vselect(swap, c, s) ^ ((j & 4) << 29));
+  *cos = (vf)((vi)vselect(swap, s, c) ^ ((~(j - 2) & 4) << 29));
 }
 
-/* Eight pairs of uniform numbers, 8 apart, become eight pairs of normal ones (Box and Muller). */
-static void normal_block(float *d, float mean, float std) {
-  for (int j = 0; j < 8; j++) {
-    float r = __builtin_sqrtf(-2.0f * box_log(1.0f - d[j])), s, c;
-    box_sincos(6.2831854820251465f * d[j + 8], &s, &c);
-    d[j] = fma_exact(r * c, std, mean);
-    d[j + 8] = fma_exact(r * s, std, mean);
+/* Uniform numbers 8 apart make two normal ones. */
+static void box_muller(float *block, float mean, float std) {
+  for (idx j = 0; j < 8; j += VW) {
+    vf sin, cos;
+    const vf u = 1.0f - vload_part(block + j, 8 - j);
+    const vf radius = vsqrt(-2.0f * box_log(u));
+    box_sincos(6.2831854820251465f * vload_part(block + j + 8, 8 - j), &sin, &cos);
+    vstore_part(block + j, 8 - j, vfma_exact(radius * cos, vset(std), vset(mean)));
+    vstore_part(block + j + 8, 8 - j, vfma_exact(radius * sin, vset(std), vset(mean)));
   }
 }
 
-void saiki_normal_fill(uint32_t *state, float *out, int n, float mean, float std) {
-  for (int i = 0; i < n; i++) out[i] = uniform24(state);
-  for (int i = 0; i + 16 <= n; i += 16) normal_block(out + i, mean, std);
-  if (n % 16) {
-    float *last = out + n - 16;
-    for (int i = 0; i < 16; i++) last[i] = uniform24(state);
-    normal_block(last, mean, std);
+EXPORT void saiki_normal_fill(unsigned *state, float *out, idx n, float mean, float std) {
+  saiki_uniform_fill(state, out, n, 0, 1);
+  for (idx i = 0; i + 16 <= n; i += 16) box_muller(out + i, mean, std);
+  if (n % 16 != 0) {
+    saiki_uniform_fill(state, out + n - 16, 16, 0, 1);
+    box_muller(out + n - 16, mean, std);
   }
 }

@@ -53,17 +53,22 @@ static step step_at(const sequence *s, idx k) {
   return at;
 }
 
-/* Rows [from, to) of C += H · (columns of one gate's W_hhᵀ). */
-static void hidden_product(const sequence *s, int gate, const float *h, idx ldh, float *c, idx rows,
-                           idx column, idx columns) {
-  const idx H = s->r->hidden_size;
+/* C += or = A · (columns of w), whose packed form is at `panels` if there is one. */
+static void step_product(const sequence *s, const matrix *w, const float *panels, idx rows, idx depth,
+                         const float *a, idx lda, float *c, idx ldc, idx column, idx columns,
+                         const epilogue *e) {
   if (s->packed) {
-    const float *panel = s->packed + gate * H * padded(H) + column * H;
-    multiply_panel(rows, H, h, ldh, panel, panel_width(H - column), c, s->ldg, (int)columns, &ADD);
+    const int width = panel_width(s->r->hidden_size - column);
+    multiply_panel(rows, depth, a, lda, panels + column * depth, width, c, ldc, (int)columns, e);
   } else {
-    const matrix w = {s->r->w_hh + gate * H * H, H, 1, 0, 0, 0};
-    multiply_few(rows, H, H, h, ldh, &w, c, s->ldg, &ADD);
+    multiply_few(rows, columns, depth, a, lda, w, c, ldc, e);
   }
+}
+
+/* The strip of columns from j on that is worked on at once: a panel, or all where none is packed. */
+static idx strip_width(const sequence *s, idx j) {
+  const idx rest = s->r->hidden_size - j;
+  return s->packed ? min_idx(panel_width(rest), rest) : rest;
 }
 
 static void walk_forward(const sequence *s, float *hn) {
@@ -72,15 +77,17 @@ static void walk_forward(const sequence *s, float *hn) {
   for (idx k = 0; k < r->steps; k++) {
     const step t = step_at(s, k);
     const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * H : 0;
-    for (idx j = 0, width; j < H; j += width) {
-      width = s->packed ? panel_width(H - j) : H;
-      const idx columns = min_idx(width, H - j);
+    for (idx j = 0, n; j < H; j += n) {
+      n = strip_width(s, j);
       for (int g = 0; g < s->cell->gates; g++) {
+        const matrix w = {r->w_hh + g * H * H, H, 1, 0, 0, 0};
+        const float *panels = s->packed + g * H * padded(H);
         float *c = s->gates + t.row * s->ldg + g * H + j;
-        hidden_product(s, g, before, r->ldy, c, t.known, j, columns);
-        if (h0) hidden_product(s, g, h0, H, c + t.known * s->ldg, t.rows - t.known, j, columns);
+        step_product(s, &w, panels, t.known, H, before, r->ldy, c, s->ldg, j, n, &ADD);
+        c += t.known * s->ldg;
+        if (h0) step_product(s, &w, panels, t.rows - t.known, H, h0, H, c, s->ldg, j, n, &ADD);
       }
-      s->cell->forward(s, &t, j, columns);
+      s->cell->forward(s, &t, j, n);
     }
     copy_rows(t.rows - t.kept, H, r->y + (t.row + t.kept) * r->ldy, r->ldy, hn + t.kept * H, H, 0);
   }
@@ -90,18 +97,17 @@ static void walk_forward(const sequence *s, float *hn) {
 static void walk_backward(const sequence *s) {
   const saiki_recurrent *r = s->r;
   const idx H = r->hidden_size, depth = s->cell->gates * H;
+  const matrix w = {r->w_hh, H, 0, 0, 0, 0};
   step t = step_at(s, r->steps - 1);
   s->cell->backward(s, &t, 0, H);
   for (idx k = r->steps - 1; k >= 0; k--) {
     const idx rows = s->g->dh0.data ? t.rows : t.known;
     const float *da = s->gates + t.row * s->ldg;
     const step before = k > 0 ? step_at(s, k - 1) : t;
-    for (idx j = 0, width; j < H; j += width) {
-      width = panel_width(H - j);
-      const idx columns = min_idx(width, H - j);
-      multiply_panel(rows, depth, da, s->ldg, s->packed + j * depth, (int)width, s->dh + j, H,
-                     (int)columns, &STORE);
-      if (k > 0) s->cell->backward(s, &before, j, columns);
+    for (idx j = 0, n; j < H; j += n) {
+      n = strip_width(s, j);
+      step_product(s, &w, s->packed, rows, depth, da, s->ldg, s->dh + j, H, j, n, &STORE);
+      if (k > 0) s->cell->backward(s, &before, j, n);
     }
     t = before;
   }
@@ -180,20 +186,17 @@ static void fill_starts(const sequence *s) {
   }
 }
 
-static void pack_hidden_forward(sequence *s) {
-  const idx H = s->r->hidden_size;
-  if (s->rows <= FEW) {
-    s->packed = 0;
-    return;
-  }
-  for (int g = 0; g < s->cell->gates; g++) {
-    const matrix w = {s->r->w_hh + g * H * H, H, 1, 0, 0, 0};
-    pack(&w, 0, H, 0, H, (float *)s->packed + g * H * padded(H));
-  }
+/* W_hh for the walk: its transpose gate by gate for forward, itself for backward. */
+static void pack_hidden(sequence *s, int transposed) {
+  const idx H = s->r->hidden_size, depth = transposed ? H : s->cell->gates * H;
+  float *to = (float *)s->packed;
+  if (s->rows <= FEW) s->packed = 0;
+  else
+    for (int g = 0; g < (transposed ? s->cell->gates : 1); g++) {
+      const matrix w = {s->r->w_hh + g * H * H, H, transposed, 0, 0, 0};
+      pack(&w, 0, depth, 0, H, to + g * H * padded(H));
+    }
 }
-
-/* Where nothing flows, neither is anything multiplied: one step from an absent h0. */
-static int has_hidden_product(const saiki_recurrent *r) { return r->steps > 1 || r->h0; }
 
 /* ---- RNN: h_t = act(a_t), da_t = dh_t · act'(h_t); the gates live in y ------------------------- */
 
@@ -221,7 +224,7 @@ INLINE void rnn_backward_strip(const sequence *s, const step *t, idx column, idx
       vf d = vload_part(dh + j, left);
       if (dy) d += vload_part(dy + j, left);
       const vf h = vload_part(y + j, left);
-      vstore_part(da + j, left, relu ? vselect(h > 0.0f, d, vset(0)) : d * (1.0f - h * h));
+      vstore_part(da + j, left, relu ? vselect(h <= 0.0f, vset(0), d) : d * (1.0f - h * h));
     }
   }
 }
@@ -237,7 +240,7 @@ static const cell RELU_CELL = {1, relu_forward, relu_backward};
 static sequence rnn_begin(const saiki_recurrent *r, int relu, pile *p) {
   const idx H = r->hidden_size;
   sequence s = begin(r, relu ? &RELU_CELL : &TANH_CELL, p);
-  s.dh = take(p, s.batch * H);
+  s.dh = take(p, max_idx(s.batch, 1) * H);
   s.gates = take(p, s.rows * H);
   s.ldg = H;
   return s;
@@ -262,7 +265,7 @@ EXPORT void saiki_rnn_forward(const saiki_recurrent *r, int relu, float *hn, voi
   const matrix x = {r->x, r->ldx, 0, 0, 0, 0}, w = {r->w_ih, I, 1, 0, 0, 0};
   const epilogue e = {1, 0, r->b_ih || r->b_hh ? bias : 0};
   multiply(s.rows, H, I, &x, &w, r->y, r->ldy, &e, s.work);
-  if (has_hidden_product(r)) pack_hidden_forward(&s);
+  if (r->steps > 1 || r->h0) pack_hidden(&s, 1);
   walk_forward(&s, hn);
 }
 
@@ -274,8 +277,7 @@ EXPORT void saiki_rnn_backward(const saiki_recurrent *r, int relu,
   s.g = g;
   fill_starts(&s);
   for (idx i = 0; i < s.batch * H; i++) s.dh[i] = g->dhn ? g->dhn[i] : 0;
-  const matrix w = {r->w_hh, H, 0, 0, 0, 0};
-  if (r->steps > 1 || g->dh0.data) pack(&w, 0, H, 0, H, (float *)s.packed);
+  if (r->steps > 1 || g->dh0.data) pack_hidden(&s, 0);
   if (r->steps > 0) walk_backward(&s);
   if (g->dh0.data) copy_rows(s.batch, H, s.dh, H, g->dh0.data, H, g->dh0.accumulate);
   parameter_gradients(&s, take(&p, s.rows));

@@ -1,133 +1,124 @@
 /* Softmax, its logarithm and cross entropy, row by row, beside their derivatives. */
-#include "saiki_kernels.h"
-#include "simd.h"
-
-INLINE float horizontal_sum(vf v) {
-  float s = 0.0f;
-  for (int i = 0; i < VL; i++) s += v[i];
-  return s;
-}
 
 /* The largest of a row; NaN if there is one. */
-static float row_max(const float *x, int n) {
-  float top = -__builtin_inff();
-  for (int i = 0; i < n; i++) top = x[i] <= top ? top : x[i];
-  return top;
-}
-
-/* Σ e^(x−shift), and the terms themselves where y is not null. */
-static float row_exp(const float *x, float *y, int n, float shift) {
-  vf sum = splat(0.0f), s = splat(shift);
-  int i = 0;
-  for (; i + VL <= n; i += VL) {
-    vf e = vexp(load(x + i) - s);
-    if (y) store(y + i, e);
-    sum = sum + e;
+static float row_max(const float *x, idx n) {
+  vf top = vset(-INF), nan = vset(0);
+  for (idx j = 0; j < n; j += VW) {
+    const vf v = vload_or(x + j, n - j, -INF);
+    top = vmax(top, v);
+    nan = vselect(v != v, v, nan);
   }
-  float total = horizontal_sum(sum);
-  if (i < n) {
-    vf e = vexp(load_some(x + i, n - i) - s);
-    for (int k = 0; i + k < n; k++) total += e[k];
-    if (y) store_some(y + i, e, n - i);
+  float m = top[0], bad = nan[0];
+  for (int i = 1; i < VW; i++) {
+    if (top[i] > m) m = top[i];
+    if (nan[i] != nan[i]) bad = nan[i];
   }
-  return total;
+  return bad != bad ? bad : m;
 }
 
-/* ln x for x > 0, in double: x = m 2ᵉ, ln m = 2 artanh((m−1)/(m+1)). */
-static double ln(double x) {
-  union { double d; uint64_t u; } v = {x};
-  int e = (int)(v.u >> 52) - 1023;
-  v.u = (v.u & 0xfffffffffffffull) | 0x3ff0000000000000ull;
-  if (v.d > 1.4142135623730951) {
-    v.d *= 0.5;
-    e++;
+/* Σ e^(x − shift), runs of 64 vectors in float32; the terms go to y where that is not null. */
+static float row_exp(const float *x, float *y, idx n, float shift) {
+  double total = 0;
+  for (idx i = 0; i < n; i += 64 * VW) {
+    vf run = vset(0);
+    for (idx j = i; j < n && j < i + 64 * VW; j += VW) {
+      const vf e = vexp(vload_or(x + j, n - j, -INF) - shift);
+      if (y) vstore_part(y + j, n - j, e);
+      run += e;
+    }
+    total += hsum(run);
   }
-  double s = (v.d - 1.0) / (v.d + 1.0), z = s * s, sum = 0.0;
-  for (int k = 21; k >= 1; k -= 2) sum = sum * z + 1.0 / k;
-  return 2.0 * s * sum + e * 0.6931471805599453;
+  return (float)total;
 }
 
-static double log_sum_exp(const float *x, int n) {
-  float top = row_max(x, n);
-  if (!(top - top == 0.0f)) return top;
-  return top + ln(row_exp(x, 0, n, top));
+static float logarithm(float x) { return vlog(vset(x))[0]; }
+
+/* top + ln Σ e^(x − top); infinite and NaN where the largest is. */
+static float log_sum_exp(const float *x, idx n, float *top, float *log_sum) {
+  *top = row_max(x, n);
+  const int finite = *top - *top == 0;
+  *log_sum = finite ? logarithm(row_exp(x, 0, n, *top)) : 0;
+  return *top + *log_sum;
 }
 
-void saiki_softmax(const float *x, float *y, int rows, int cols) {
-  for (int r = 0; r < rows; r++, x += cols, y += cols) {
-    float sum = row_exp(x, y, cols, row_max(x, cols)), scale = 1.0f / sum;
-    for (int i = 0; i < cols; i++) y[i] *= scale;
+EXPORT void saiki_softmax(const float *x, float *y, idx rows, idx cols) {
+  for (idx r = 0; r < rows; r++, x += cols, y += cols) {
+    const float sum = row_exp(x, y, cols, row_max(x, cols));
+    for (idx j = 0; j < cols; j += VW) vstore_part(y + j, cols - j, vload_part(y + j, cols - j) / sum);
   }
 }
 
-void saiki_softmax_backward(const float *y, const float *dy, float *dx, int rows, int cols) {
-  for (int r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
-    double dot = 0.0;
-    for (int i = 0; i < cols; i++) dot += (double)y[i] * dy[i];
-    for (int i = 0; i < cols; i++) dx[i] = y[i] * (dy[i] - (float)dot);
-  }
-}
-
-void saiki_log_softmax(const float *x, float *y, int rows, int cols) {
-  for (int r = 0; r < rows; r++, x += cols, y += cols) {
-    double lse = log_sum_exp(x, cols);
-    for (int i = 0; i < cols; i++) y[i] = (float)(x[i] - lse);
-  }
-}
-
-void saiki_log_softmax_backward(const float *y, const float *dy, float *dx, int rows, int cols) {
-  for (int r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
-    double sum = 0.0;
-    for (int i = 0; i < cols; i++) sum += dy[i];
-    vf total = splat((float)sum);
-    int i = 0;
-    for (; i + VL <= cols; i += VL) store(dx + i, load(dy + i) - vexp(load(y + i)) * total);
-    if (i < cols) {
-      vf v = load_some(dy + i, cols - i) - vexp(load_some(y + i, cols - i)) * total;
-      store_some(dx + i, v, cols - i);
+EXPORT void saiki_softmax_backward(const float *y, const float *dy, float *dx, idx rows, idx cols) {
+  for (idx r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
+    vf dot = vset(0);
+    for (idx j = 0; j < cols; j += VW)
+      dot = vfma(vload_part(y + j, cols - j), vload_part(dy + j, cols - j), dot);
+    const float s = hsum(dot);
+    for (idx j = 0; j < cols; j += VW) {
+      const idx left = cols - j;
+      vstore_part(dx + j, left, vload_part(y + j, left) * (vload_part(dy + j, left) - s));
     }
   }
 }
 
-void saiki_cross_entropy_forward(const float *x, const int32_t *target, const float *weight, int rows,
-                                 int classes, int ignore_index, double smoothing, float *lse, float *loss) {
-  for (int r = 0; r < rows; r++, x += classes) {
-    int t = target[r];
-    double z = log_sum_exp(x, classes), sum = 0.0;
-    lse[r] = (float)z;
-    loss[r] = 0.0f;
+EXPORT void saiki_log_softmax(const float *x, float *y, idx rows, idx cols) {
+  for (idx r = 0; r < rows; r++, x += cols, y += cols) {
+    float top, log_sum;
+    log_sum_exp(x, cols, &top, &log_sum);
+    for (idx j = 0; j < cols; j += VW)
+      vstore_part(y + j, cols - j, vload_part(x + j, cols - j) - top - log_sum);
+  }
+}
+
+EXPORT void saiki_log_softmax_backward(const float *y, const float *dy, float *dx, idx rows,
+                                       idx cols) {
+  for (idx r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
+    const float sum = row_sum(dy, cols);
+    for (idx j = 0; j < cols; j += VW) {
+      const idx left = cols - j;
+      const vf p = vexp(vload_part(y + j, left));
+      vstore_part(dx + j, left, vload_part(dy + j, left) - p * sum);
+    }
+  }
+}
+
+/* ---- cross entropy --------------------------------------------------------------------------- */
+
+EXPORT void saiki_cross_entropy_forward(const float *x, const int *target, const float *weight,
+                                        idx rows, idx classes, int ignore_index, double smoothing,
+                                        float *lse, float *loss) {
+  const float hard = (float)(1 - smoothing), soft = (float)(smoothing / (double)classes);
+  for (idx r = 0; r < rows; r++, x += classes) {
+    float top, log_sum;
+    const int t = target[r];
+    lse[r] = log_sum_exp(x, classes, &top, &log_sum);
+    loss[r] = 0;
     if (t == ignore_index) continue;
-    if (smoothing > 0.0) for (int k = 0; k < classes; k++) sum += (weight ? weight[k] : 1.0) * (z - x[k]);
-    double hard = (weight ? weight[t] : 1.0) * (z - x[t]);
-    loss[r] = (float)((1.0 - smoothing) * hard + smoothing / classes * sum);
+    loss[r] = hard * (weight ? weight[t] : 1) * (log_sum - (x[t] - top));
+    if (soft == 0) continue;
+    double all = 0;
+    for (idx k = 0; k < classes; k++) all += (weight ? weight[k] : 1) * (log_sum - (x[k] - top));
+    loss[r] += soft * (float)all;
   }
 }
 
-void saiki_cross_entropy_backward(const float *x, const int32_t *target, const float *weight, int rows,
-                                  int classes, int ignore_index, double smoothing, const float *lse,
-                                  const float *g, float *dx) {
-  double total = classes;
-  if (weight) {
-    total = 0.0;
-    for (int k = 0; k < classes; k++) total += weight[k];
-  }
-  double soft = smoothing / classes;
-  for (int r = 0; r < rows; r++, x += classes, dx += classes) {
-    int t = target[r], j = 0;
-    if (t == ignore_index) {
-      for (; j < classes; j++) dx[j] = 0.0f;
-      continue;
+EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, const float *weight,
+                                         idx rows, idx classes, int ignore_index, double smoothing,
+                                         const float *lse, const float *g, float *dx) {
+  const float total = weight ? row_sum(weight, classes) : (float)classes;
+  const float hard = (float)(1 - smoothing), soft = (float)(smoothing / (double)classes);
+  for (idx r = 0; r < rows; r++, x += classes, dx += classes) {
+    const int t = target[r];
+    const int ignored = t == ignore_index;
+    /* p_j is multiplied by `scale`; what belongs to single classes is subtracted. */
+    const float at_target = ignored ? 0 : g[r] * hard * (weight ? weight[t] : 1);
+    const float each = ignored ? 0 : g[r] * soft, scale = at_target + each * total;
+    for (idx j = 0; j < classes; j += VW) {
+      const idx left = classes - j;
+      vf d = ignored ? vset(0) : scale * vexp(vload_part(x + j, left) - lse[r]);
+      if (each != 0) d -= weight ? each * vload_part(weight + j, left) : vset(each);
+      vstore_part(dx + j, left, d);
     }
-    /* p_j has the factor hard + soft Σw; then what belongs to single classes is taken away. */
-    double hard = (1.0 - smoothing) * (weight ? weight[t] : 1.0);
-    vf scale = splat((float)(g[r] * (hard + soft * total))), shift = splat(lse[r]);
-    for (; j + VL <= classes; j += VL) store(dx + j, vexp(load(x + j) - shift) * scale);
-    if (j < classes) {
-      store_some(dx + j, vexp(load_some(x + j, classes - j) - shift) * scale, classes - j);
-    }
-    if (soft > 0.0) {
-      for (j = 0; j < classes; j++) dx[j] -= (float)(g[r] * soft * (weight ? weight[j] : 1.0));
-    }
-    dx[t] -= (float)(g[r] * hard);
+    if (!ignored) dx[t] -= at_target;
   }
 }

@@ -44,6 +44,9 @@ typedef long long l2 __attribute__((vector_size(16)));
 
 #define INF __builtin_inff()
 
+INLINE idx min_idx(idx a, idx b) { return a < b ? a : b; }
+INLINE idx max_idx(idx a, idx b) { return a > b ? a : b; }
+
 /* ---- loads, stores, selection ---------------------------------------------------------------- */
 
 INLINE vf vset(float x) { return x - (vf){}; }
@@ -54,17 +57,21 @@ INLINE f4 load4(const float *p) { return *(const f4_unaligned *)p; }
 INLINE void store4(float *p, f4 x) { *(f4_unaligned *)p = x; }
 
 /* `left` elements remain at `p`: lanes beyond them hold `fill`, and are not stored. */
-INLINE vf vload_or(const float *p, idx left, float fill) {
-  if (left >= VW) return vload(p);
+static __attribute__((noinline)) vf load_tail(const float *p, idx left, float fill) {
   vf x = vset(fill);
   for (idx i = 0; i < left; i++) x[i] = p[i];
   return x;
 }
+static __attribute__((noinline)) void store_tail(float *p, idx left, vf x) {
+  for (idx i = 0; i < left; i++) p[i] = x[i];
+}
+INLINE vf vload_or(const float *p, idx left, float fill) {
+  return left >= VW ? vload(p) : load_tail(p, left, fill);
+}
 INLINE vf vload_part(const float *p, idx left) { return vload_or(p, left, 0); }
 INLINE void vstore_part(float *p, idx left, vf x) {
   if (left >= VW) vstore(p, x);
-  else
-    for (idx i = 0; i < left; i++) p[i] = x[i];
+  else store_tail(p, left, x);
 }
 
 INLINE vf vselect(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }

@@ -1,29 +1,22 @@
 /** The matrix product in plain loops. */
 
-import type { Real } from "../../core/index.ts";
 import type { Gemm } from "../backend.ts";
 
-/**
- * `C = alpha · op(A) · op(B) + beta · C + bias`, one row of C at a time, summed in double over `k`
- * in order.
- */
+/** `c_ij = alpha · Σ_p op(A)_ip op(B)_pj + beta · c_ij + bias_j`. Types may mix here. */
 export function gemm(g: Gemm): void {
-  const sums = new Float64Array(g.n);
-  for (let i = 0; i < g.m; i++) {
-    sums.fill(0);
-    for (let k = 0; k < g.k; k++) {
-      const a = g.a[g.transA ? k * g.lda + i : i * g.lda + k]!;
-      if (g.transB) for (let j = 0; j < g.n; j++) sums[j]! += a * g.b[j * g.ldb + k]!;
-      else addRow(sums, a, g.b, k * g.ldb);
-    }
-    const row = i * g.ldc;
-    for (let j = 0; j < g.n; j++) {
-      const before = g.beta === 0 ? 0 : g.beta * g.c[row + j]!;
-      g.c[row + j] = g.alpha * sums[j]! + before + (g.bias === null ? 0 : g.bias[j]!);
+  const { a, b, c, m, n, k, alpha, beta, bias } = g;
+  // Distances between neighbours down a column and along a row, of op(A) and op(B).
+  const [downA, alongA] = g.transA ? [1, g.lda] : [g.lda, 1];
+  const [downB, alongB] = g.transB ? [1, g.ldb] : [g.ldb, 1];
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let p = 0; p < k; p++) {
+        sum += a[i * downA + p * alongA]! * b[p * downB + j * alongB]!;
+      }
+      const at = i * g.ldc + j;
+      const before = beta === 0 ? 0 : beta * c[at]!;
+      c[at] = alpha * sum + before + (bias === null ? 0 : bias[j]!);
     }
   }
-}
-
-function addRow(sums: Float64Array, a: number, b: Real, start: number): void {
-  for (let j = 0; j < sums.length; j++) sums[j]! += a * b[start + j]!;
 }

@@ -1,6 +1,9 @@
 /**
- * The reference backend: plain loops over float32 or float64, which anyone can read. It specifies
- * what the fast kernels compute. Sums run in double and are rounded when they are stored.
+ * The reference backend: plain loops over float32 or float64, which anyone can read. They specify
+ * what the fast kernels compute.
+ *
+ * Arithmetic is double, and a result is rounded when it is stored. Where bits are promised, in
+ * optimizer steps and random numbers, each rounding is written out.
  */
 
 import { bernoulliMask, mtFill, normalFill, uniformFill } from "../../random/index.ts";
@@ -20,6 +23,9 @@ export const reference: Backend = {
   ...embedding,
   ...elementwise,
   ...optim,
-  ...{ mtFill, uniformFill, normalFill, bernoulliMask },
+  mtFill,
+  uniformFill,
+  normalFill,
+  bernoulliMask,
   memory: () => ({ bytes: 0, highWater: 0 }),
 };

@@ -1,71 +1,67 @@
-/** Optimizer steps with PyTorch's roundings: scalars in double, rounded once when applied. */
+/**
+ * Optimizer steps with PyTorch's roundings: scalars are computed in double and rounded once, a
+ * multiply-add of arrays is fused. That gives PyTorch's bits in float32; and in float64, but for
+ * Adam where the engine's power and the C library's differ in the last place.
+ */
 
 import { fma32, fma64 } from "../../core/float.ts";
 import type { Real } from "../../core/index.ts";
 import type { Adam, Sgd } from "../backend.ts";
 
-/** Rounding and fused multiply-add of a type. */
-function arithmetic(like: Real): { f: (x: number) => number; fma: typeof fma32 } {
-  return like instanceof Float32Array ? { f: Math.fround, fma: fma32 } : { f: (x) => x, fma: fma64 };
-}
-
 /**
- * `g += wd · p`; `buf = momentum · buf + (1 − dampening) · g` (first step: `buf = g`);
+ * `g += wd · p`; `buf = momentum · buf + (1 − dampening) · g`, at the first step `buf = g`;
  * `d = nesterov ? g + momentum · buf : buf`; `p −= lr · d`.
  */
 export function sgd(a: Sgd): void {
-  const { f, fma } = arithmetic(a.p);
-  const [wd, momentum, keep, step] = [a.weightDecay, a.momentum, 1 - a.dampening, -a.lr].map(f) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  for (let i = 0; i < a.p.length; i++) {
+  const { p, buf } = a;
+  const { f, fma } = arithmetic(p);
+  const [wd, momentum] = [f(a.weightDecay), f(a.momentum)];
+  const [keep, step] = [f(1 - a.dampening), f(-a.lr)];
+  for (let i = 0; i < p.length; i++) {
     let g = a.maximize ? -a.g[i]! : a.g[i]!;
-    if (wd !== 0) g = fma(a.p[i]!, wd, g);
+    if (wd !== 0) g = fma(p[i]!, wd, g);
     let d = g;
-    if (a.buf !== null) {
-      const buf = a.first ? g : fma(g, keep, f(a.buf[i]! * momentum));
-      a.buf[i] = buf;
-      d = a.nesterov ? fma(buf, momentum, g) : buf;
+    if (buf !== null) {
+      buf[i] = a.first ? g : fma(g, keep, f(buf[i]! * momentum));
+      d = a.nesterov ? fma(buf[i]!, momentum, g) : buf[i]!;
     }
-    a.p[i] = fma(d, step, a.p[i]!);
+    p[i] = fma(d, step, p[i]!);
   }
 }
 
 /**
- * `m = β1 m + (1 − β1) g`; `v = β2 v + (1 − β2) g²`; `p −= lr/(1 − β1^k) · m / (√v/√(1 − β2^k) + eps)`.
- * Weight decay adds to g, or, decoupled, scales p first.
+ * `m = β₁ m + (1 − β₁) g`; `v = β₂ v + (1 − β₂) g²`, or with amsgrad the largest `v` so far;
+ * `p −= lr/(1 − β₁ᵏ) · m / (√v/√(1 − β₂ᵏ) + eps)` at step `k`.
+ * Weight decay adds `wd · p` to `g`; decoupled, it scales `p` by `1 − lr · wd` first.
  */
 export function adam(a: Adam): void {
-  const { f, fma } = arithmetic(a.p);
-  const [b1, b2] = [f(a.beta1), f(a.beta2)];
-  const [r1, r2] = [f(1 - a.beta1), f(1 - a.beta2)];
-  const root = f(Math.sqrt(1 - a.beta2 ** a.step));
+  const { p, m, v, vMax } = a;
+  const { f, fma } = arithmetic(p);
+  const [beta1, beta2] = [f(a.beta1), f(a.beta2)];
+  const [rest1, rest2] = [f(1 - a.beta1), f(1 - a.beta2)];
   const step = f(-(a.lr / (1 - a.beta1 ** a.step)));
-  const [eps, wd] = [f(a.eps), f(a.weightDecay)];
-  const shrink = f(1 - a.lr * a.weightDecay);
-  for (let i = 0; i < a.p.length; i++) {
-    let p = a.p[i]!;
+  const root = f(Math.sqrt(1 - a.beta2 ** a.step));
+  const [eps, wd, shrink] = [f(a.eps), f(a.weightDecay), f(1 - a.lr * a.weightDecay)];
+  for (let i = 0; i < p.length; i++) {
     let g = a.maximize ? -a.g[i]! : a.g[i]!;
-    if (a.decoupled) p = f(p * shrink);
-    else if (wd !== 0) g = fma(p, wd, g);
-    const m = fma(g, r1, f(a.m[i]! * b1));
-    const v = fma(f(r2 * g), g, f(a.v[i]! * b2));
-    a.m[i] = m;
-    a.v[i] = v;
-    let top = v;
-    if (a.vMax !== null) {
-      top = Math.max(a.vMax[i]!, v);
-      a.vMax[i] = top;
-    }
-    const den = f(f(f(Math.sqrt(top)) / root) + eps);
-    a.p[i] = f(p + f(f(step * m) / den));
+    if (a.decoupled) p[i] = f(p[i]! * shrink);
+    else if (wd !== 0) g = fma(p[i]!, wd, g);
+    m[i] = fma(g, rest1, f(m[i]! * beta1));
+    v[i] = fma(f(rest2 * g), g, f(v[i]! * beta2));
+    if (vMax !== null) vMax[i] = Math.max(vMax[i]!, v[i]!);
+    const largest = vMax === null ? v[i]! : vMax[i]!;
+    const denominator = f(f(f(Math.sqrt(largest)) / root) + eps);
+    p[i] = f(p[i]! + f(f(step * m[i]!) / denominator));
   }
 }
 
-/** `(Σ |x|^p)^(1/p)` in double. */
+/** Rounding to a type, and its fused multiply-add. */
+function arithmetic(like: Real): { f: (x: number) => number; fma: typeof fma32 } {
+  if (like instanceof Float32Array) return { f: Math.fround, fma: fma32 };
+  return { f: (x) => x, fma: fma64 };
+}
+
+/** `(Σ |x|^p)^(1/p)`; with `p = Infinity` the largest `|x|`. */
 export function norm(x: Real, p: number): number {
   let total = 0;
   if (p === Number.POSITIVE_INFINITY) {

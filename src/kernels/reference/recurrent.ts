@@ -1,113 +1,112 @@
-/** Recurrent layers in plain loops: one sequence driver, walked forth and back. */
+/**
+ * Recurrent layers: one driver walks the sequence forth and back for the whole family; what a layer
+ * brings is how a step's gates become its states, and the derivative of that.
+ */
 
 import type { Real } from "../../core/index.ts";
 import type { Gradient, Recurrent, RnnBackward, RnnForward, RowsGradient } from "../backend.ts";
 import { gemm } from "./gemm.ts";
 
+// ---- RNN ---------------------------------------------------------------------------------------
+
 /** `h_t = act(x_t W_ihᵀ + b_ih + h_{t−1} W_hhᵀ + b_hh)`. */
 export function rnnForward(a: RnnForward): void {
-  const { hiddenSize: H, inputSize: I } = a;
-  const steps = timeline(a);
-  const gates = like(a.x, steps.rows * H);
-  product(a.x, a.ldx, a.wIh, I, gates, steps.rows, H, I, a.bIh);
-  for (const step of steps.order) {
-    for (let b = 0; b < step.batch; b++) {
-      const row = step.start + b;
+  const H = a.hiddenSize;
+  const act = a.nonlinearity === "tanh" ? Math.tanh : relu;
+  walk(a, H, a.hN, ({ start, count }, input, hidden) => {
+    for (let b = 0; b < count; b++) {
+      const row = start + b;
       for (let j = 0; j < H; j++) {
-        let sum = gates[row * H + j]! + (a.bHh?.[j] ?? 0);
-        for (let k = 0; k < H; k++) sum += previous(a, steps, row, k) * a.wHh[j * H + k]!;
-        a.y[row * a.ldy + j] = a.nonlinearity === "tanh" ? Math.tanh(sum) : relu(sum);
+        a.y[row * a.ldy + j] = act(input[row * H + j]! + hidden[b * H + j]!);
       }
     }
+  });
+}
+
+/** `da_t = dh_t · act'`: `dh_t (1 − h_t²)` for tanh, `dh_t [h_t > 0]` for relu. */
+export function rnnBackward(a: RnnBackward): void {
+  const H = a.hiddenSize;
+  const back = a.nonlinearity === "tanh" ? tanhBack : reluBack;
+  walkBack(a, H, ({ start, count }, dh, da) => {
+    for (let b = 0; b < count; b++) {
+      const row = start + b;
+      for (let j = 0; j < H; j++) {
+        da[row * H + j] = back(dh[b * H + j]!, a.y[row * a.ldy + j]!);
+        dh[b * H + j] = 0;
+      }
+    }
+  });
+}
+
+const relu = (x: number) => (x < 0 ? 0 : x);
+const reluBack = (dh: number, h: number) => (h <= 0 ? 0 : dh);
+const tanhBack = (dh: number, h: number) => dh * (1 - h * h);
+
+// ---- driver ------------------------------------------------------------------------------------
+
+/**
+ * Writes the states of a step's rows into y, from their pre-activations: `input` (N, G·H) has the
+ * rows of all steps, `hidden` (count, G·H) those of the step.
+ */
+type Gates = (step: Step, input: Float64Array, hidden: Float64Array) => void;
+
+/**
+ * From `dh` (B, H), the gradient of a step's states, writes the step's rows of `da` (N, G·H), the
+ * gradient of the pre-activations. Leaves in `dh` what reaches `h_{t−1}` other than through them.
+ */
+type GatesBackward = (step: Step, dh: Float64Array, da: Float64Array) => void;
+
+/** Computes y and hN; `width` is G·H. */
+function walk(a: Recurrent, width: number, hN: Real, gates: Gates): void {
+  const { hiddenSize: H, inputSize: I } = a;
+  const { rows, batch, order, last } = timeline(a);
+  const input = linear(a.x, a.ldx, a.wIh, a.bIh, rows, width, I);
+  const before = new Float64Array(rows * H);
+  for (const step of order) {
+    readBefore(a, step, before);
+    const from = before.subarray(step.start * H);
+    gates(step, input, linear(from, H, a.wHh, a.bHh, step.count, width, H));
   }
-  for (let b = 0; b < steps.batch; b++) {
-    const row = steps.last[b]!;
-    for (let j = 0; j < H; j++) a.hN[b * H + j] = a.y[row * a.ldy + j]!;
+  for (let b = 0; b < batch; b++) {
+    for (let j = 0; j < H; j++) hN[b * H + j] = a.y[last[b]! * a.ldy + j]!;
   }
 }
 
 /**
- * `da_t = (dy_t + da_{t+1} W_hh) · act'(h_t)`; then `dx = da W_ih`, `dW_ih = daᵀ x`,
- * `dW_hh = daᵀ h_{t−1}`, `db_ih = db_hh = Σ da`; `dh_0` is what arrives before the first step.
+ * Time in reverse: `dh_t` is `dy_t` and what came from `t + 1`; `dh_{t−1} += da_t W_hh`. Then
+ * `dx = da W_ih`, `dW_ih = daᵀ x`, `dW_hh = daᵀ h_{t−1}`, `db_ih = db_hh = Σ da`.
  */
-export function rnnBackward(a: RnnBackward): void {
-  const { hiddenSize: H } = a;
-  const steps = timeline(a);
-  const da = like(a.x, steps.rows * H);
-  /** Gradient of each sequence's current state. */
-  const dh = like(a.x, steps.batch * H);
-  if (a.dhN !== null) dh.set(a.dhN.subarray(0, dh.length) as never);
-  for (const step of steps.order.toReversed()) {
-    for (let b = 0; b < step.batch; b++) {
-      const row = step.start + b;
-      for (let j = 0; j < H; j++) {
-        const total = dh[b * H + j]! + (a.dy === null ? 0 : a.dy[row * a.lddy + j]!);
-        const h = a.y[row * a.ldy + j]!;
-        da[row * H + j] = total * (a.nonlinearity === "tanh" ? 1 - h * h : h > 0 ? 1 : 0);
-      }
-      for (let k = 0; k < H; k++) {
-        let sum = 0;
-        for (let j = 0; j < H; j++) sum += da[row * H + j]! * a.wHh[j * H + k]!;
-        dh[b * H + k] = sum;
-      }
-    }
-  }
-  if (a.dh0 !== null) store(a.dh0, (i) => dh[i]!, dh.length);
-  weightGradients(a, steps, da);
-}
-
-/** Products over all rows at once. */
-function weightGradients(a: RnnBackward, steps: Timeline, da: Real): void {
+function walkBack(a: Omit<RnnBackward, "nonlinearity">, width: number, gates: GatesBackward): void {
   const { hiddenSize: H, inputSize: I } = a;
-  const { rows } = steps;
-  if (a.dx !== null) rowsGradient(a.dx, da, a.wIh, rows, H, I);
-  if (a.dWIh !== null) outer(a.dWIh, da, H, I, rows, (row, k) => a.x[row * a.ldx + k]!);
-  if (a.dWHh !== null) outer(a.dWHh, da, H, H, rows, (row, k) => previous(a, steps, row, k));
-  const bias = (j: number) => {
-    let sum = 0;
-    for (let row = 0; row < rows; row++) sum += da[row * H + j]!;
-    return sum;
-  };
-  if (a.dBIh !== null) store(a.dBIh, bias, H);
-  if (a.dBHh !== null) store(a.dBHh, bias, H);
-}
-
-/** `dx = da W`. */
-function rowsGradient(out: RowsGradient, da: Real, w: Real, rows: number, G: number, I: number): void {
-  gemm({
-    ...{ a: da, lda: G, transA: false, b: w, ldb: I, transB: false, c: out.data, ldc: out.ld },
-    ...{ m: rows, n: I, k: G, alpha: 1, beta: out.accumulate ? 1 : 0, bias: null },
-  });
-}
-
-/** `dW[j, k] = Σ_rows da[row, j] · input(row, k)`. */
-function outer(
-  out: Gradient,
-  da: Real,
-  G: number,
-  width: number,
-  rows: number,
-  input: (row: number, k: number) => number,
-): void {
-  const element = (i: number) => {
-    const [j, k] = [Math.floor(i / width), i % width];
-    let sum = 0;
-    for (let row = 0; row < rows; row++) sum += da[row * G + j]! * input(row, k);
-    return sum;
-  };
-  store(out, element, G * width);
-}
-
-function store(out: Gradient, value: (i: number) => number, n: number): void {
-  for (let i = 0; i < n; i++) out.data[i] = value(i) + (out.accumulate ? out.data[i]! : 0);
+  const { rows, batch, order } = timeline(a);
+  const before = new Float64Array(rows * H);
+  const da = new Float64Array(rows * width);
+  const dh = new Float64Array(batch * H);
+  if (a.dhN !== null) dh.set(a.dhN.subarray(0, batch * H));
+  for (const step of order.toReversed()) {
+    readBefore(a, step, before);
+    if (a.dy !== null) addRows(a.dy, a.lddy, step, dh, H);
+    gates(step, dh, da);
+    const dStep = da.subarray(step.start * width);
+    matmul(dStep, width, false, a.wHh, H, [step.count, H, width], add(dh, H));
+  }
+  if (a.dh0 !== null) store(a.dh0, dh);
+  if (a.dx !== null) matmul(da, width, false, a.wIh, I, [rows, I, width], a.dx);
+  if (a.dWIh !== null) matmul(da, width, true, a.x, a.ldx, [width, I, rows], { ...a.dWIh, ld: I });
+  if (a.dWHh !== null) matmul(da, width, true, before, H, [width, H, rows], { ...a.dWHh, ld: H });
+  const bias = columnSums(da, rows, width);
+  if (a.dBIh !== null) store(a.dBIh, bias);
+  if (a.dBHh !== null) store(a.dBHh, bias);
 }
 
 // ---- time --------------------------------------------------------------------------------------
 
+/** One step's rows, of the sequences `0 … count − 1`, and where each one's state before it lies. */
 interface Step {
-  /** The first of its rows, and how many sequences it has. */
   start: number;
-  batch: number;
+  count: number;
+  /** (count): the row of y, or −1 for the sequence's row of h0. */
+  before: Int32Array;
 }
 
 interface Timeline {
@@ -115,62 +114,90 @@ interface Timeline {
   batch: number;
   /** Steps in the order in which they are computed. */
   order: Step[];
-  /** For each row the row of the same sequence's state before it, or −1 − b for row b of h0. */
-  before: Int32Array;
-  /** For each sequence the row that is computed last. */
+  /** (B): the row that each sequence computes last. */
   last: Int32Array;
 }
 
-/** Who follows whom: forward in time or, in reverse, backward. */
 function timeline({ batchSizes, reverse }: Recurrent): Timeline {
+  const batch = batchSizes[0] ?? 0;
   const order: Step[] = [];
   let rows = 0;
-  for (const batch of batchSizes) {
-    order.push({ start: rows, batch });
-    rows += batch;
+  for (const count of batchSizes) {
+    order.push({ start: rows, count, before: new Int32Array(count) });
+    rows += count;
   }
   if (reverse) order.reverse();
-  const batch = batchSizes[0] ?? 0;
-  const last = Int32Array.from({ length: batch }, (_, b) => -1 - b);
-  const before = new Int32Array(rows);
-  for (const step of order) {
-    for (let b = 0; b < step.batch; b++) {
-      before[step.start + b] = last[b]!;
-      last[b] = step.start + b;
+  const last = new Int32Array(batch).fill(-1);
+  for (const { start, count, before } of order) {
+    for (let b = 0; b < count; b++) {
+      before[b] = last[b]!;
+      last[b] = start + b;
     }
   }
-  return { rows, batch, order, before, last };
+  return { rows, batch, order, last };
 }
 
-/** `h_{t−1}` of a row: an earlier output, a row of h0, or zero. */
-function previous(a: Recurrent, steps: Timeline, row: number, k: number): number {
-  const at = steps.before[row]!;
-  if (at >= 0) return a.y[at * a.ldy + k]!;
-  return a.h0 === null ? 0 : a.h0[(-1 - at) * a.hiddenSize + k]!;
-}
-
-function product(
-  x: Real,
-  ldx: number,
-  w: Real,
-  ldw: number,
-  out: Real,
-  m: number,
-  n: number,
-  k: number,
-  bias: Real | null,
-): void {
-  gemm({
-    ...{ a: x, lda: ldx, transA: false, b: w, ldb: ldw, transB: true, c: out, ldc: n },
-    ...{ m, n, k, alpha: 1, beta: 0, bias },
+/** Copies `h_{t−1}` of a step's rows into the same rows of `out` (N, H). */
+function readBefore(a: Recurrent, { start, before }: Step, out: Float64Array): void {
+  const H = a.hiddenSize;
+  before.forEach((row, b) => {
+    const at = (start + b) * H;
+    if (row >= 0) out.set(a.y.subarray(row * a.ldy, row * a.ldy + H), at);
+    else if (a.h0 !== null) out.set(a.h0.subarray(b * H, (b + 1) * H), at);
   });
 }
 
-/** Zeros of the same type; gates and their gradients are kept in double until they are stored. */
-function like(x: Real, n: number): Real {
-  return x instanceof Float32Array ? new Float32Array(n) : new Float64Array(n);
+// ---- matrices ----------------------------------------------------------------------------------
+
+/** `x Wᵀ + bias`: x (m, k), W (n, k). */
+function linear(
+  x: Real,
+  ldx: number,
+  w: Real,
+  bias: Real | null,
+  m: number,
+  n: number,
+  k: number,
+): Float64Array {
+  const c = new Float64Array(m * n);
+  const operands = { a: x, lda: ldx, transA: false, b: w, ldb: k, transB: true, c, ldc: n };
+  gemm({ ...operands, m, n, k, alpha: 1, beta: 0, bias });
+  return c;
 }
 
-function relu(x: number): number {
-  return x > 0 || Number.isNaN(x) ? x : 0;
+/** `out (+)= op(A) B`, of sizes (m, k) and (k, n). */
+function matmul(
+  a: Real,
+  lda: number,
+  transA: boolean,
+  b: Real,
+  ldb: number,
+  [m, n, k]: [m: number, n: number, k: number],
+  out: RowsGradient,
+): void {
+  const operands = { a, lda, transA, b, ldb, transB: false, c: out.data, ldc: out.ld };
+  gemm({ ...operands, m, n, k, alpha: 1, beta: out.accumulate ? 1 : 0, bias: null });
+}
+
+function add(data: Real, ld: number): RowsGradient {
+  return { data, ld, accumulate: true };
+}
+
+/** Adds the step's rows of `from` (N, H) to the first rows of `to` (B, H). */
+function addRows(from: Real, ld: number, step: Step, to: Float64Array, H: number): void {
+  for (let b = 0; b < step.count; b++) {
+    for (let j = 0; j < H; j++) to[b * H + j]! += from[(step.start + b) * ld + j]!;
+  }
+}
+
+function columnSums(x: Float64Array, rows: number, cols: number): Float64Array {
+  const sums = new Float64Array(cols);
+  for (let i = 0; i < rows * cols; i++) sums[i % cols]! += x[i]!;
+  return sums;
+}
+
+function store(out: Gradient, values: Float64Array): void {
+  values.forEach((value, i) => {
+    out.data[i] = value + (out.accumulate ? out.data[i]! : 0);
+  });
 }

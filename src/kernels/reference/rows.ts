@@ -1,27 +1,29 @@
-/** Softmax, its logarithm and cross entropy, row by row; sums in double. */
+/** Softmax, its logarithm and cross entropy, row by row. */
 
 import type { Real } from "../../core/index.ts";
 import type { CrossEntropy } from "../backend.ts";
 
-/** `ln Σ exp(x)` of a row, without overflow. */
-function logSumExp(x: Real, start: number, n: number): number {
+/** The largest of a row, and `Σ exp(x − max)`, which cannot overflow. */
+function maxAndSum(x: Real, start: number, n: number): [top: number, sum: number] {
   let top = Number.NEGATIVE_INFINITY;
-  for (let j = 0; j < n; j++) if (!(x[start + j]! <= top)) top = x[start + j]!;
-  if (!Number.isFinite(top)) return top;
+  for (let j = 0; j < n; j++) top = Math.max(top, x[start + j]!);
   let sum = 0;
   for (let j = 0; j < n; j++) sum += Math.exp(x[start + j]! - top);
+  return [top, sum];
+}
+
+/** `ln Σ exp(x)` of a row; NaN where the largest element is infinite, as in PyTorch's softmax. */
+function logSumExp(x: Real, start: number, n: number): number {
+  const [top, sum] = maxAndSum(x, start, n);
   return top + Math.log(sum);
 }
 
-/** `y_ij = exp(x_ij − logΣexp_i)`. */
+/** `y_ij = exp(x_ij − max_i) / Σ_k exp(x_ik − max_i)`. */
 export function softmax(x: Real, y: Real, rows: number, cols: number): void {
   for (let r = 0; r < rows; r++) {
     const start = r * cols;
-    let top = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < cols; j++) if (!(x[start + j]! <= top)) top = x[start + j]!;
-    let sum = 0;
-    for (let j = 0; j < cols; j++) sum += Math.exp(x[start + j]! - top);
-    for (let j = 0; j < cols; j++) y[start + j] = Math.exp(x[start + j]! - top) / sum;
+    const [top, sum] = maxAndSum(x, start, cols);
+    for (let j = start; j < start + cols; j++) y[j] = Math.exp(x[j]! - top) / sum;
   }
 }
 
@@ -30,8 +32,8 @@ export function softmaxBackward(y: Real, dy: Real, dx: Real, rows: number, cols:
   for (let r = 0; r < rows; r++) {
     const start = r * cols;
     let dot = 0;
-    for (let j = 0; j < cols; j++) dot += y[start + j]! * dy[start + j]!;
-    for (let j = 0; j < cols; j++) dx[start + j] = y[start + j]! * (dy[start + j]! - dot);
+    for (let j = start; j < start + cols; j++) dot += y[j]! * dy[j]!;
+    for (let j = start; j < start + cols; j++) dx[j] = y[j]! * (dy[j]! - dot);
   }
 }
 
@@ -40,7 +42,7 @@ export function logSoftmax(x: Real, y: Real, rows: number, cols: number): void {
   for (let r = 0; r < rows; r++) {
     const start = r * cols;
     const lse = logSumExp(x, start, cols);
-    for (let j = 0; j < cols; j++) y[start + j] = x[start + j]! - lse;
+    for (let j = start; j < start + cols; j++) y[j] = x[j]! - lse;
   }
 }
 
@@ -49,54 +51,57 @@ export function logSoftmaxBackward(y: Real, dy: Real, dx: Real, rows: number, co
   for (let r = 0; r < rows; r++) {
     const start = r * cols;
     let sum = 0;
-    for (let j = 0; j < cols; j++) sum += dy[start + j]!;
-    for (let j = 0; j < cols; j++) dx[start + j] = dy[start + j]! - Math.exp(y[start + j]!) * sum;
+    for (let j = start; j < start + cols; j++) sum += dy[j]!;
+    for (let j = start; j < start + cols; j++) dx[j] = dy[j]! - Math.exp(y[j]!) * sum;
   }
 }
 
-/** `loss_i = (1−e) · (−w_t lp_t) + (e/V) · (−Σ_k w_k lp_k)`, 0 where the target is ignored. */
+/**
+ * With target `t`, class weights `w` and smoothing `e`:
+ * `loss_i = (1−e) · (−w_t lp_t) + (e/V) · (−Σ_k w_k lp_k)`, where `−lp = logΣexp_i − x`.
+ */
 export function crossEntropyForward(a: CrossEntropy & { loss: Real }): void {
-  const { x, target, weight, classes, smoothing } = a;
-  for (let r = 0; r < a.rows; r++) {
-    const start = r * classes;
-    const lse = logSumExp(x, start, classes);
-    a.lse[r] = lse;
-    const t = target[r]!;
+  const { x, classes: V, smoothing: e } = a;
+  const w = a.weight ?? new Float64Array(V).fill(1);
+  for (let i = 0; i < a.rows; i++) {
+    const start = i * V;
+    const lse = logSumExp(x, start, V);
+    a.lse[i] = lse;
+    const t = a.target[i]!;
     if (t === a.ignoreIndex) {
-      a.loss[r] = 0;
+      a.loss[i] = 0;
       continue;
     }
-    let loss = (1 - smoothing) * (weight?.[t] ?? 1) * (lse - x[start + t]!);
-    if (smoothing > 0) {
+    let loss = (1 - e) * w[t]! * (lse - x[start + t]!);
+    if (e > 0) {
       let all = 0;
-      for (let k = 0; k < classes; k++) all += (weight?.[k] ?? 1) * (lse - x[start + k]!);
-      loss += (smoothing / classes) * all;
+      for (let k = 0; k < V; k++) all += w[k]! * (lse - x[start + k]!);
+      loss += (e / V) * all;
     }
-    a.loss[r] = loss;
+    a.loss[i] = loss;
   }
 }
 
-/** `dx_ij = g_i · [(1−e) w_t (p_j − [j = t]) + (e/V) (p_j Σ_k w_k − w_j)]`. */
+/**
+ * `dx_ij = g_i · [(1−e) w_t (p_j − [j = t]) + (e/V) (p_j Σ_k w_k − w_j)]`, where
+ * `p_j = exp(x_ij − logΣexp_i)`.
+ */
 export function crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): void {
-  const { x, target, weight, classes, smoothing, dx } = a;
-  let total = classes;
-  if (weight !== null) {
-    total = 0;
-    for (let k = 0; k < classes; k++) total += weight[k]!;
-  }
-  for (let r = 0; r < a.rows; r++) {
-    const start = r * classes;
-    const t = target[r]!;
+  const { x, dx, classes: V, smoothing: e } = a;
+  const w = a.weight ?? new Float64Array(V).fill(1);
+  let total = 0;
+  for (let k = 0; k < V; k++) total += w[k]!;
+  for (let i = 0; i < a.rows; i++) {
+    const start = i * V;
+    const t = a.target[i]!;
     if (t === a.ignoreIndex) {
-      dx.fill(0, start, start + classes);
+      dx.fill(0, start, start + V);
       continue;
     }
-    const hard = (1 - smoothing) * (weight?.[t] ?? 1);
-    const soft = smoothing / classes;
-    for (let j = 0; j < classes; j++) {
-      const p = Math.exp(x[start + j]! - a.lse[r]!);
-      const spread = soft === 0 ? 0 : soft * (p * total - (weight?.[j] ?? 1));
-      dx[start + j] = a.g[r]! * (hard * (p - (j === t ? 1 : 0)) + spread);
+    for (let j = 0; j < V; j++) {
+      const p = Math.exp(x[start + j]! - a.lse[i]!);
+      const hard = (1 - e) * w[t]! * (p - (j === t ? 1 : 0));
+      dx[start + j] = a.g[i]! * (hard + (e / V) * (p * total - w[j]!));
     }
   }
 }

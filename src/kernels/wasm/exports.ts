@@ -1,35 +1,36 @@
 /** The functions of the compiled module; `kernels/saiki_kernels.h` documents them. */
 
-type F = (...args: number[]) => void;
-type Size = (...args: number[]) => number;
+type Kernel = (...args: number[]) => void;
+type Measure = (...args: number[]) => number;
 
 export interface Exports {
   readonly memory: WebAssembly.Memory;
   readonly __heap_base: WebAssembly.Global;
-  readonly saiki_gemm: F;
-  readonly saiki_gemm_workspace: Size;
-  readonly saiki_rnn_workspace: Size;
-  readonly saiki_rnn_forward: F;
-  readonly saiki_rnn_backward: F;
-  readonly saiki_softmax: F;
-  readonly saiki_softmax_backward: F;
-  readonly saiki_log_softmax: F;
-  readonly saiki_log_softmax_backward: F;
-  readonly saiki_cross_entropy_forward: F;
-  readonly saiki_cross_entropy_backward: F;
-  readonly saiki_embedding_forward: F;
-  readonly saiki_embedding_backward: F;
-  readonly saiki_unary: F;
-  readonly saiki_unary_backward: F;
-  readonly saiki_binary: F;
-  readonly saiki_axpy: F;
-  readonly saiki_sum: F;
-  readonly saiki_sgd: F;
-  readonly saiki_adam: F;
-  readonly saiki_sum_squares: Size;
-  readonly saiki_max_abs: Size;
-  readonly saiki_mt_fill: F;
-  readonly saiki_uniform_fill: F;
-  readonly saiki_normal_fill: F;
-  readonly saiki_bernoulli_mask: F;
+  readonly saiki_gemm: Kernel;
+  readonly saiki_gemm_workspace: Measure;
+  readonly saiki_rnn_forward: Kernel;
+  readonly saiki_rnn_backward: Kernel;
+  readonly saiki_rnn_workspace: Measure;
+  readonly saiki_softmax: Kernel;
+  readonly saiki_softmax_backward: Kernel;
+  readonly saiki_log_softmax: Kernel;
+  readonly saiki_log_softmax_backward: Kernel;
+  readonly saiki_cross_entropy_forward: Kernel;
+  readonly saiki_cross_entropy_backward: Kernel;
+  readonly saiki_embedding_forward: Kernel;
+  readonly saiki_embedding_backward: Kernel;
+  readonly saiki_unary: Kernel;
+  readonly saiki_unary_backward: Kernel;
+  readonly saiki_binary: Kernel;
+  readonly saiki_axpy: Kernel;
+  readonly saiki_sum: Kernel;
+  readonly saiki_sgd: Kernel;
+  readonly saiki_adam: Kernel;
+  readonly saiki_sum_squares: Measure;
+  readonly saiki_sum_abs: Measure;
+  readonly saiki_max_abs: Measure;
+  readonly saiki_mt_fill: Kernel;
+  readonly saiki_uniform_fill: Kernel;
+  readonly saiki_normal_fill: Kernel;
+  readonly saiki_bernoulli_mask: Kernel;
 }

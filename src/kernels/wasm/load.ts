@@ -7,16 +7,29 @@ import type { Exports } from "./exports.ts";
 import * as relaxed from "./generated/relaxed.ts";
 import * as simd from "./generated/simd.ts";
 
-/** The backend of a flavour, or the reason why this engine cannot run it. */
+/** The backend of a flavour, or the reason why it cannot be used here. */
 export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
   if (typeof WebAssembly !== "object") return "the engine has no WebAssembly";
   if (name === "wasm-relaxed") platform.enableRelaxedSimd();
   const bytes = decode(name === "wasm" ? simd.wasm : relaxed.wasm);
   if (!WebAssembly.validate(bytes)) {
-    return `the engine does not know ${name === "wasm" ? "SIMD" : "relaxed SIMD"}`;
+    return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
   }
+  // Synchronous, which browsers allow on a page's main thread up to 8 MB.
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return wasmBackend(name, instance.exports as unknown as Exports);
+  const backend = wasmBackend(name, instance.exports as unknown as Exports);
+  if (name === "wasm-relaxed" && !isFused(backend)) {
+    return "relaxed multiply-add is not fused on this machine";
+  }
+  return backend;
+}
+
+/** Relaxed SIMD leaves to the machine whether a · b + c is rounded once; kernels count on it. */
+function isFused(backend: Backend): boolean {
+  const a = 1 + 2 ** -12;
+  const y = Float32Array.of(-(1 + 2 ** -11)); // a · a rounded to float32, negated
+  backend.axpy(a, Float32Array.of(a), y);
+  return y[0] === 2 ** -24;
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -1,90 +1,115 @@
 /**
- * The memory that a WebAssembly instance works in. Operands of one call are copied in one after the
- * other, results out; the next call starts from the bottom again.
+ * The memory that a WebAssembly instance works in. The operands of a call are copied in one after
+ * the other, and results out; the next call starts from the bottom again.
  */
 
-import { BackendError, type Real } from "../../core/index.ts";
+import type { Real } from "../../core/dtype.ts";
+import { BackendError } from "../../core/errors.ts";
 
 const PAGE = 65536;
 const ALIGN = 64;
 
-export class CallMemory {
-  readonly #memory: WebAssembly.Memory;
-  readonly #base: number;
-  #top: number;
-  #f32: Float32Array;
-  #i32: Int32Array;
+export class Arena {
+  private readonly memory: WebAssembly.Memory;
+  /** The first byte that a call may use. */
+  private readonly floor: number;
+  private top: number;
+  // Views of the memory, made again when it grows: growing detaches them.
+  private f32!: Float32Array;
+  private i32!: Int32Array;
 
-  /** @param base the first byte that the module leaves free */
-  constructor(memory: WebAssembly.Memory, base: number) {
-    this.#memory = memory;
-    this.#base = base;
-    this.#top = base;
-    this.#f32 = new Float32Array(memory.buffer);
-    this.#i32 = new Int32Array(memory.buffer);
+  /** @param floor the first byte that the module leaves free */
+  constructor(memory: WebAssembly.Memory, floor: number) {
+    this.memory = memory;
+    this.floor = align(floor);
+    this.top = this.floor;
+    this.view();
   }
 
-  /** Bytes that the instance holds; it never gives any back. */
+  /** Bytes that the instance holds. It never gives any back, so this is also the most it ever held. */
   get bytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.memory.buffer.byteLength;
   }
 
-  /** Forgets the operands of the call before. */
+  /** Forgets what the call before has put. */
   begin(): void {
-    this.#top = this.#base;
+    this.top = this.floor;
   }
 
-  /** The address of `n` words with unspecified contents. */
-  reserve(n: number): number {
-    const at = Math.ceil(this.#top / ALIGN) * ALIGN;
-    this.#top = at + 4 * n;
-    if (this.#top > this.bytes) this.#grow();
+  /** The address of `bytes` bytes with unspecified contents. */
+  reserve(bytes: number): number {
+    const at = this.top;
+    this.top = align(at + bytes);
+    if (this.top > this.bytes) this.grow();
     return at;
   }
 
-  /** Copies floats in and gives their address; null has address 0. */
+  /** The address of `n` floats with unspecified contents. */
+  floats(n: number): number {
+    return this.reserve(4 * n);
+  }
+
+  /** Copies the first `n` floats in; null has address 0. */
   put(x: Real | null, n: number): number {
     if (x === null) return 0;
-    const at = this.reserve(n);
-    this.#f32.set(x.length === n ? x : x.subarray(0, n), at >> 2);
+    const at = this.reserve(4 * n);
+    this.f32.set(x.length === n ? x : x.subarray(0, n), at / 4);
     return at;
   }
 
-  /** Copies integers in. */
-  putInts(x: ArrayLike<number>): number {
-    const at = this.reserve(x.length);
-    this.#i32.set(x, at >> 2);
+  /** Copies whole numbers in. */
+  putWords(x: ArrayLike<number>): number {
+    const at = this.reserve(4 * x.length);
+    this.i32.set(x, at / 4);
     return at;
   }
 
   /** Copies `n` floats out. */
   get(at: number, out: Real, n: number): void {
-    out.set(this.#f32.subarray(at >> 2, (at >> 2) + n));
+    out.set(this.f32.subarray(at / 4, at / 4 + n));
   }
 
-  /** Copies integers out. */
-  getInts(at: number, out: Int32Array | Uint32Array): void {
-    out.set(this.#i32.subarray(at >> 2, (at >> 2) + out.length));
+  /** Copies whole numbers out. */
+  getWords(at: number, out: Uint32Array): void {
+    out.set(this.i32.subarray(at / 4, at / 4 + out.length));
   }
 
-  #grow(): void {
-    const missing = Math.ceil((this.#top - this.bytes) / PAGE);
-    try {
-      this.#memory.grow(missing);
-    } catch (cause) {
-      throw new BackendError({
-        op: "wasm",
-        sentence: `the kernels need ${Math.ceil(this.#top / 2 ** 20)} MiB, which the engine does not give`,
-        fix: "Use a smaller batch, length or hidden size",
-        cause,
-      });
+  private grow(): void {
+    const missing = this.top - this.bytes;
+    // A quarter more than there was, so that ever larger calls do not grow the memory each time.
+    const pages = [Math.max(missing, this.bytes / 4), missing].map((b) => Math.ceil(b / PAGE));
+    for (const n of pages) {
+      try {
+        this.memory.grow(n);
+        this.view();
+        return;
+      } catch {
+        // The engine gives less than that.
+      }
     }
-    this.#f32 = new Float32Array(this.#memory.buffer);
-    this.#i32 = new Int32Array(this.#memory.buffer);
+    throw new BackendError({
+      op: "kernels",
+      sentence: `the engine has no ${Math.ceil(this.top / 2 ** 20)} MiB for WebAssembly`,
+      fix: "Use a smaller batch, shorter sequences or a smaller hidden size",
+    });
   }
+
+  private view(): void {
+    this.f32 = new Float32Array(this.memory.buffer);
+    this.i32 = new Int32Array(this.memory.buffer);
+  }
+}
+
+function align(address: number): number {
+  return Math.ceil(address / ALIGN) * ALIGN;
 }
 
 /** Elements from the first to the last of a matrix whose rows lie `ld` apart. */
 export function span(rows: number, cols: number, ld: number): number {
-  return rows === 0 ? 0 : (rows - 1) * ld + cols;
+  return rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
+}
+
+/** What the module computes in; the reference has the other type. */
+export function isFloat32(x: Real): x is Float32Array {
+  return x instanceof Float32Array;
 }
