@@ -1,0 +1,221 @@
+/**
+ * The safetensors format: named arrays in one file.
+ *
+ * | bytes | content                                                         |
+ * |-------|-----------------------------------------------------------------|
+ * | 8     | `N`, little endian                                              |
+ * | `N`   | JSON: name → dtype, shape, `[begin, end)`; may end in spaces    |
+ * | rest  | elements, little endian, row-major, one array behind the other  |
+ *
+ * @see https://github.com/huggingface/safetensors
+ */
+
+import * as v from "valibot";
+import { FormatError, numel, type TypedArray } from "../core/index.ts";
+import { type ElementType, readers, writeOrder, written } from "./element-types.ts";
+
+/** An array of a file, row-major. `I64` is an `Int32Array`, as everywhere in saiki. */
+export interface ArrayRecord {
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** What a file holds. */
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, ArrayRecord>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const MAX_HEADER = 100_000_000;
+
+// ---- Writing ----
+
+/**
+ * The bytes of a file: equal arrays give equal bytes, in whatever order they come.
+ *
+ * @throws FormatError when data and shape disagree, or a name cannot be written
+ * @see safetensors.serialize
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, ArrayRecord>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const sorted = [...tensors].sort(
+    ([nameA, a], [nameB, b]) =>
+      writeOrder.indexOf(b.dtype) - writeOrder.indexOf(a.dtype) || compareCodePoints(nameA, nameB),
+  );
+  const members: string[] = [];
+  if (Object.keys(metadata).length > 0) members.push(`"__metadata__":${JSON.stringify(metadata)}`);
+  let size = 0;
+  for (const [name, record] of sorted) {
+    checkRecord(name, record);
+    const { dtype, shape, data } = record;
+    const begin = size;
+    size += data.length * written[dtype].bytes;
+    const entry = JSON.stringify({ dtype, shape, data_offsets: [begin, size] });
+    members.push(`${JSON.stringify(name)}:${entry}`);
+  }
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
+  const headerSize = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerSize + size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, headerSize, true);
+  bytes.fill(0x20, 8, 8 + headerSize);
+  bytes.set(json, 8);
+  let at = 8 + headerSize;
+  for (const [, { dtype, data }] of sorted) {
+    const { bytes: step, set } = written[dtype];
+    for (let i = 0; i < data.length; i++, at += step) set(view, at, data[i]!);
+  }
+  return bytes;
+}
+
+function checkRecord(name: string, { dtype, shape, data }: ArrayRecord): void {
+  const op = "encodeSafetensors";
+  if (name === "__metadata__" || /\p{Surrogate}/u.test(name)) {
+    const sentence = `an array cannot be called ${JSON.stringify(name)}`;
+    throw new FormatError({ op, sentence, fix: "Choose another name", got: name });
+  }
+  const kind = written[dtype].allocate(0)[Symbol.toStringTag];
+  if (data.length !== numel(shape) || data[Symbol.toStringTag] !== kind) {
+    throw new FormatError({
+      op,
+      sentence:
+        `${name} is said to be ${dtype} [${shape.join(", ")}], ` +
+        `but its data is a ${data[Symbol.toStringTag]} of ${data.length}`,
+      fix: `Give a ${kind} of ${numel(shape)}`,
+      expected: numel(shape),
+      got: data.length,
+    });
+  }
+}
+
+/** As UTF-8 bytes compare; plain comparison orders surrogate pairs below U+E000. */
+function compareCodePoints(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  const i = x.findIndex((c, k) => c !== y[k]);
+  if (i < 0) return x.length - y.length;
+  return x[i]!.codePointAt(0)! - (y[i]?.codePointAt(0) ?? -1);
+}
+
+// ---- Reading ----
+
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const entrySchema = v.object({
+  dtype: v.string(),
+  shape: v.array(size),
+  data_offsets: v.tuple([size, size]),
+});
+const metadataSchema = v.record(v.string(), v.string());
+type Entry = v.InferOutput<typeof entrySchema>;
+
+/**
+ * The arrays of a file, in the order of their bytes.
+ *
+ * Half precision (`F16`, `BF16`) becomes `F32`, other integers become `I64`.
+ *
+ * @param file the file's name, for errors
+ * @throws FormatError on bytes that break a rule of the format, on element types that saiki lacks
+ *   and on integers beyond 32 bits
+ * @see safetensors.deserialize
+ */
+export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors"): SafetensorsFile {
+  const fail: Fail = (sentence, cause) => {
+    const fix = "Restore it from a copy, or save it again";
+    throw new FormatError({ op: file, sentence, fix, cause });
+  };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { header, dataStart } = readHeader(bytes, view, fail);
+  const { __metadata__, ...rest } = header;
+  const metadata = v.safeParse(metadataSchema, __metadata__ ?? {});
+  if (!metadata.success) return fail("__metadata__ is not an object of strings");
+  const entries = Object.entries(rest).map(([name, entry]): [string, Entry] => {
+    const result = v.safeParse(entrySchema, entry);
+    if (result.success) return [name, result.output];
+    return fail(`${name} lacks a dtype, a shape and data_offsets that make sense`);
+  });
+  entries.sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  checkTiling(entries, bytes.length - dataStart, fail);
+  const tensors = entries.map(([name, entry]): [string, ArrayRecord] => [
+    name,
+    readArray(name, entry, view, dataStart, fail),
+  ]);
+  return { tensors: new Map(tensors), metadata: metadata.output };
+}
+
+type Fail = (sentence: string, cause?: unknown) => never;
+
+function readHeader(bytes: Uint8Array, view: DataView, fail: Fail) {
+  if (bytes.length < 8) fail(`${bytes.length} bytes are too few for a safetensors file`);
+  const n = Number(view.getBigUint64(0, true));
+  if (n > MAX_HEADER) fail("it is not a safetensors file: its header would be too large");
+  const dataStart = 8 + n;
+  if (dataStart > bytes.length) fail(`the file ends within its header of ${n} bytes`);
+  let text: string;
+  let header: unknown;
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    text = decoder.decode(bytes.subarray(8, dataStart));
+    header = JSON.parse(text);
+  } catch (cause) {
+    return fail("its header is not JSON", cause);
+  }
+  if (!text.startsWith("{")) fail("its header is not a JSON object");
+  if (colonsOutsideStrings(text) !== countKeys(header)) fail("a name comes twice in its header");
+  return { header: header as Record<string, unknown>, dataStart };
+}
+
+/** `JSON.parse` drops all but the last of equal keys; in the text each has a colon. */
+function colonsOutsideStrings(json: string): number {
+  let count = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i];
+    if (c === '"') inString = !inString;
+    else if (inString) i += c === "\\" ? 1 : 0;
+    else if (c === ":") count++;
+  }
+  return count;
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const inside = Object.values(value).reduce((n: number, x) => n + countKeys(x), 0);
+  return Array.isArray(value) ? inside : inside + Object.keys(value).length;
+}
+
+/** Arrays must lie one behind the other, without gaps, from the header to the end of the file. */
+function checkTiling(entries: readonly [string, Entry][], dataSize: number, fail: Fail): void {
+  let at = 0;
+  for (const [name, { data_offsets }] of entries) {
+    const [begin, end] = data_offsets;
+    if (begin !== at || end < at) fail(`${name} does not begin where the array before it ends`);
+    at = end;
+  }
+  if (at !== dataSize) fail(`its arrays take ${at} bytes, but the file has ${dataSize} for them`);
+}
+
+function readArray(
+  name: string,
+  { dtype, shape, data_offsets: [begin, end] }: Entry,
+  view: DataView,
+  dataStart: number,
+  fail: Fail,
+): ArrayRecord {
+  const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined;
+  if (reader === undefined) return fail(`${name} has elements of type ${dtype}, unknown to saiki`);
+  const n = numel(shape);
+  const isTooLarge = numel(shape.filter((s) => s > 0)) > Number.MAX_SAFE_INTEGER;
+  if (isTooLarge || n * reader.bytes !== end - begin) {
+    fail(`${name} has ${end - begin} bytes, which is not the size of ${dtype} [${shape}]`);
+  }
+  const { as, bytes, get } = reader;
+  const data = written[as].allocate(n);
+  for (let i = 0; i < n; i++) {
+    const x = get(view, dataStart + begin + i * bytes);
+    data[i] = x;
+    if (as === "I64" && data[i] !== x) fail(`${name} holds ${x}, which is beyond 32 bits`);
+  }
+  return { dtype: as, shape, data };
+}
