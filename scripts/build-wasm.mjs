@@ -32,7 +32,11 @@ export async function buildWasm() {
   const files = await readSources();
   const script = await readFile(new URL(import.meta.url), "utf8");
   const compiler = new URL("../node_modules/@yowasp/clang/package.json", import.meta.url);
-  const inputs = JSON.stringify([files, script, JSON.parse(await readFile(compiler, "utf8")).version]);
+  const inputs = JSON.stringify([
+    files,
+    script,
+    JSON.parse(await readFile(compiler, "utf8")).version,
+  ]);
   const hash = createHash("sha256").update(inputs).digest("hex");
   if (await isFresh(hash)) {
     console.log("wasm: unchanged");

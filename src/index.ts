@@ -7,9 +7,16 @@
  */
 
 export * from "./core/index.ts";
-export { getRngState, Generator, initialSeed, manualSeed, seed, setRngState } from "./random/index.ts";
-export { setPrintOptions } from "./tensor/format.ts";
-export * from "./tensor/index.ts";
+export { type BackendName, backendInfo, getBackend, setBackend } from "./kernels/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
-export { backendInfo, type BackendName, getBackend, setBackend } from "./kernels/index.ts";
+export {
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from "./random/index.ts";
+export { setPrintOptions } from "./tensor/format.ts";
+export * from "./tensor/index.ts";

@@ -94,7 +94,11 @@ export class TrainingError extends SaikiError {
  */
 export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) {
-    throw new SaikiError({ op: "saiki", sentence: `internal error: ${what}`, fix: "Please report it" });
+    throw new SaikiError({
+      op: "saiki",
+      sentence: `internal error: ${what}`,
+      fix: "Please report it",
+    });
   }
 }
 

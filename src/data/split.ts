@@ -63,7 +63,10 @@ function wordCut(text: string, fraction: number): number {
 }
 
 function isPair(text: string, i: number): boolean {
-  return isBetween(text.charCodeAt(i), 0xd800, 0xdbff) && isBetween(text.charCodeAt(i + 1), 0xdc00, 0xdfff);
+  return (
+    isBetween(text.charCodeAt(i), 0xd800, 0xdbff) &&
+    isBetween(text.charCodeAt(i + 1), 0xdc00, 0xdfff)
+  );
 }
 
 function isBetween(code: number, low: number, high: number): boolean {

@@ -80,12 +80,25 @@ describe("encodeSafetensors()", () => {
     const types = ["BOOL", "U8", "F32", "F64", "I64"] as const;
     const all = [
       ...types.map((t): [string, ArrayRecord] => [t, one(t)]),
-      ...["b", "2", "10", "a", "\u{1F600}", "\uE000"].map((n): [string, ArrayRecord] => [n, one("U8")]),
+      ...["b", "2", "10", "a", "\u{1F600}", "\uE000"].map((n): [string, ArrayRecord] => [
+        n,
+        one("U8"),
+      ]),
     ];
     const bytes = encodeSafetensors(new Map(all));
-    expect([...decodeSafetensors(bytes).tensors.keys()]).toEqual(
-      ["I64", "F64", "F32", "10", "2", "U8", "a", "b", "\uE000", "\u{1F600}", "BOOL"],
-    );
+    expect([...decodeSafetensors(bytes).tensors.keys()]).toEqual([
+      "I64",
+      "F64",
+      "F32",
+      "10",
+      "2",
+      "U8",
+      "a",
+      "b",
+      "\uE000",
+      "\u{1F600}",
+      "BOOL",
+    ]);
     expect(encodeSafetensors(new Map(all.reverse()))).toEqual(bytes);
   });
 
@@ -120,7 +133,12 @@ describe("decodeSafetensors()", () => {
   });
 
   test.each<[string, string, number[], number[]]>([
-    ["F16", "F32", [0x00, 0x3c, 0x01, 0x00, 0x55, 0x35, 0x00, 0xfc], [1, 2 ** -24, 0.333251953125, -Infinity]],
+    [
+      "F16",
+      "F32",
+      [0x00, 0x3c, 0x01, 0x00, 0x55, 0x35, 0x00, 0xfc],
+      [1, 2 ** -24, 0.333251953125, -Infinity],
+    ],
     ["BF16", "F32", [0x80, 0x3f, 0xab, 0x3e, 0x80, 0xff], [1, 0.333984375, -Infinity]],
     ["I8", "I64", [0xff, 0x7f], [-1, 127]],
     ["I16", "I64", [0xfe, 0xff], [-2]],
@@ -152,7 +170,11 @@ describe("decodeSafetensors()", () => {
     ["bytes that are not UTF-8", file("{}").fill(0xff, 9), "not JSON"],
     ["another JSON value", file("[]"), "not a JSON object"],
     ["a space before the object", file(" {}"), "not a JSON object"],
-    ["equal names", file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{}}'), "twice"],
+    [
+      "equal names",
+      file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{}}'),
+      "twice",
+    ],
     ["metadata of numbers", file({ __metadata__: { a: 1 } }), "__metadata__"],
     ["no dtype", file({ x: { shape: [1], data_offsets: [0, 1] } }, 1), "x lacks"],
     ["a negative size", file({ x: entry("U8", [-1], 0, 1) }, 1), "x lacks"],
@@ -164,7 +186,11 @@ describe("decodeSafetensors()", () => {
     ["a gap at the start", file({ x: entry("U8", [2], 1, 3) }, 3), "does not begin"],
     ["a gap inside", file({ x: whole, y: entry("U8", [1], 3, 4) }, 4), "y does not begin"],
     ["an overlap", file({ x: whole, y: entry("U8", [2], 1, 3) }, 3), "y does not begin"],
-    ["a reversed span", file({ x: entry("U8", [0], 0, 0), y: entry("U8", [1], 1, 0) }), "y does not"],
+    [
+      "a reversed span",
+      file({ x: entry("U8", [0], 0, 0), y: entry("U8", [1], 1, 0) }),
+      "y does not",
+    ],
     ["bytes behind the arrays", file({ x: whole }, 3), "the file has 3"],
     ["bytes missing", file({ x: whole }, 1), "the file has 1"],
   ])("refuses %s", (_what, bytes, sentence) => {

@@ -56,7 +56,13 @@ export interface Backend {
   /** `y_r = weight[index_r]`; weight (V, width), y (rows, width). Indices lie in [0, V). */
   embeddingForward(weight: Real, index: Int32Array, y: Real, width: number): void;
   /** `dWeight[index_r] += dy_r`, rows in order; rows with `index_r = paddingIdx` are skipped (−1: none). */
-  embeddingBackward(dy: Real, index: Int32Array, dWeight: Real, width: number, paddingIdx: number): void;
+  embeddingBackward(
+    dy: Real,
+    index: Int32Array,
+    dWeight: Real,
+    width: number,
+    paddingIdx: number,
+  ): void;
 
   // ---- elementwise -----------------------------------------------------------------------------
 

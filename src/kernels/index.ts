@@ -35,7 +35,10 @@ export function setBackend(name: BackendName): void {
 }
 
 /** Which kernels are in use, and why the faster ones are not. */
-export function backendInfo(): { name: BackendName; reasons: Partial<Record<BackendName, string>> } {
+export function backendInfo(): {
+  name: BackendName;
+  reasons: Partial<Record<BackendName, string>>;
+} {
   const { name } = kernels();
   const reasons: Partial<Record<BackendName, string>> = {};
   for (const other of order.slice(0, order.indexOf(name))) {

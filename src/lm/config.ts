@@ -26,11 +26,20 @@ const modelEntries = {
 /** The options that decide what it learns from, and how. */
 const trainingEntries = {
   tokens: v.optional(oneOf(tokenKinds), "char"),
-  validFraction: v.optional(number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5), 0.1),
+  validFraction: v.optional(
+    number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5),
+    0.1,
+  ),
   batch: v.optional(count, 64),
   length: v.optional(count, 64),
-  lr: v.optional(number("a number above 0", (x) => x > 0), 2e-3),
-  clip: v.optional(number("a number from 0", (x) => x >= 0), 1),
+  lr: v.optional(
+    number("a number above 0", (x) => x > 0),
+    2e-3,
+  ),
+  clip: v.optional(
+    number("a number from 0", (x) => x >= 0),
+    1,
+  ),
   epochs: v.optional(count, 12),
   steps: v.optional(v.nullable(count), null),
   evalEvery: v.optional(v.nullable(count), null),

@@ -52,7 +52,10 @@ export async function evaluate(
     for (const { inputs, targets, batch } of scoringWindows(tokens)) {
       const result = noGrad(() => {
         const output = model.forward(inputs.view(-1, batch), state);
-        const loss = F.crossEntropy(output.logits, targets, { reduction: "sum", ignoreIndex: IGNORED });
+        const loss = F.crossEntropy(output.logits, targets, {
+          reduction: "sum",
+          ignoreIndex: IGNORED,
+        });
         return { state: output.state, loss: loss.item() };
       });
       state = result.state;

@@ -55,7 +55,10 @@ export function whole(low: number, high = Number.MAX_SAFE_INTEGER) {
 
 /** A number for which something holds; `what` describes it. */
 export function number(what: string, holds: (x: number) => boolean) {
-  return v.pipe(v.number(what), v.check((x) => Number.isFinite(x) && holds(x), what));
+  return v.pipe(
+    v.number(what),
+    v.check((x) => Number.isFinite(x) && holds(x), what),
+  );
 }
 
 /** One of a few words. */

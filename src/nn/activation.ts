@@ -91,4 +91,3 @@ export class Dropout extends Module {
     return `p=${this.p}, inplace=False`;
   }
 }
-

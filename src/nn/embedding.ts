@@ -1,8 +1,8 @@
 /** The lookup table. */
 
 import { ConfigError } from "../core/index.ts";
-import { noGrad, zeros } from "../tensor/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { noGrad, zeros } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -31,7 +31,11 @@ export class Embedding extends Module {
   readonly paddingIdx: number | null;
   weight: Parameter;
 
-  constructor(numEmbeddings: number, embeddingDim: number, { paddingIdx = null }: EmbeddingOptions = {}) {
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    { paddingIdx = null }: EmbeddingOptions = {},
+  ) {
     super();
     if (paddingIdx !== null && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
       throw new ConfigError({
@@ -44,7 +48,8 @@ export class Embedding extends Module {
     }
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
-    this.paddingIdx = paddingIdx !== null && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    this.paddingIdx =
+      paddingIdx !== null && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
     this.weight = new Parameter(zeros(numEmbeddings, embeddingDim));
     this.resetParameters();
   }

@@ -1,6 +1,14 @@
 /** Layers and losses as functions: what the modules call. */
 
-import { ConfigError, DTypeError, IndexError, int64, ShapeError, sameShape, warn } from "../core/index.ts";
+import {
+  ConfigError,
+  DTypeError,
+  IndexError,
+  int64,
+  ShapeError,
+  sameShape,
+  warn,
+} from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import { giveBack, lend } from "../kernels/pool.ts";
 import { defaultGenerator, dropoutMask } from "../random/index.ts";
@@ -160,7 +168,11 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * @returns a scalar, or one loss for each target with reduction `none`; `mean` weighs by class
  * @see torch.nn.functional.cross_entropy
  */
-export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor {
   const op = "crossEntropy";
   const { labelSmoothing = 0, weight = null } = options;
   const reduction = checkReduction(op, options.reduction);
@@ -213,7 +225,11 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const { weight = null, ignoreIndex = -100 } = options;
   const reduction = checkReduction("nllLoss", options.reduction);
   checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
-  return Tensor.apply(losses.nllLoss, [input, target, weight], { ignoreIndex, smoothing: 0, reduction });
+  return Tensor.apply(losses.nllLoss, [input, target, weight], {
+    ignoreIndex,
+    smoothing: 0,
+    reduction,
+  });
 }
 
 /** `(x − y)²`. @see torch.nn.functional.mse_loss */
@@ -341,7 +357,12 @@ function checkClassTarget(
   ignoreIndex: number,
 ): void {
   if (target.dtype !== int64) {
-    const names: Record<string, string> = { float32: "Float", float64: "Double", bool: "Bool", uint8: "Byte" };
+    const names: Record<string, string> = {
+      float32: "Float",
+      float64: "Double",
+      bool: "Bool",
+      uint8: "Byte",
+    };
     throw new DTypeError({
       op,
       torch: `expected scalar type Long but found ${names[target.dtype.name]}`,

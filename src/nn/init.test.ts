@@ -24,7 +24,14 @@ const modules: Record<string, () => nn.Module> = {
   "Embedding(10, 3, padding_idx=2)": () => new nn.Embedding(10, 3, { paddingIdx: 2 }),
 };
 /** Modules of PyTorch that saiki does not have. */
-const absent = ["LSTM(2, 3)", "LSTM(2, 5, proj_size=3)", "GRU(2, 3, bias=False)", "LSTMCell(2, 3)", "GRUCell(2, 3)", "Bilinear(2, 3, 2)"];
+const absent = [
+  "LSTM(2, 3)",
+  "LSTM(2, 5, proj_size=3)",
+  "GRU(2, 3, bias=False)",
+  "LSTMCell(2, 3)",
+  "GRUCell(2, 3)",
+  "Bilinear(2, 3, 2)",
+];
 
 const { init } = nn;
 const functions: Record<string, (w: Tensor) => Tensor> = {

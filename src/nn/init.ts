@@ -48,7 +48,10 @@ export function ones_(w: Tensor): Tensor {
 /** Ones on the diagonal of a matrix. @see torch.nn.init.eye_ */
 export function eye_(w: Tensor): Tensor {
   if (w.ndim !== 2) {
-    throw new ShapeError({ op: "init.eye_", torch: "Only tensors with 2 dimensions are supported" });
+    throw new ShapeError({
+      op: "init.eye_",
+      torch: "Only tensors with 2 dimensions are supported",
+    });
   }
   return silently(() => {
     w.zero_();
@@ -149,7 +152,10 @@ export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tenso
       const data = view.storage.data;
       for (let i = 0; i < data.length; i++) data[i] = erfinv(data[i] as number);
     });
-    return w.mul_(std * Math.SQRT2).add_(mean).clamp_(a, b);
+    return w
+      .mul_(std * Math.SQRT2)
+      .add_(mean)
+      .clamp_(a, b);
   });
 }
 

@@ -1,12 +1,12 @@
 /** The affine layer. */
 
-import { zeros } from "../tensor/index.ts";
+import { repr } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { zeros } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
-import { repr } from "../core/index.ts";
 
 export interface LinearOptions {
   /** Whether b is added. */

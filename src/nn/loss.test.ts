@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { golden } from "../../test/golden/read.ts";
 import { expectClose, type Recorded, restored, tolerance } from "../../test/golden/tensors.ts";
 import { float64, int64 } from "../core/index.ts";
-import { gradcheck, randn, Tensor, tensor } from "../tensor/index.ts";
+import { gradcheck, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 
 interface LossCase {

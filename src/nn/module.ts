@@ -1,7 +1,14 @@
 /** The base of all modules: finding parameters, state dicts, modes. */
 
-import { ConfigError, type DType, DTypeError, float32, float64, SaikiError } from "../core/index.ts";
-import { sameShape } from "../core/index.ts";
+import {
+  ConfigError,
+  type DType,
+  DTypeError,
+  float32,
+  float64,
+  SaikiError,
+  sameShape,
+} from "../core/index.ts";
 import { noGrad, Tensor } from "../tensor/index.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 
@@ -174,7 +181,10 @@ export abstract class Module {
   /** Sets the mode of this module and all below it. */
   train(mode = true): this {
     if (typeof mode !== "boolean") {
-      throw new ConfigError({ op: "Module.train", torch: "training mode is expected to be boolean" });
+      throw new ConfigError({
+        op: "Module.train",
+        torch: "training mode is expected to be boolean",
+      });
     }
     for (const module of this.modules()) module.training = mode;
     return this;

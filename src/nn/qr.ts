@@ -1,7 +1,7 @@
 /** QR decomposition, for orthogonal initial weights. */
 
 import { float64, type Real } from "../core/index.ts";
-import { tensor, type Tensor } from "../tensor/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
 
 /**
  * Q of `A = Q R` for A (m, n), m ≥ n, with the signs that make R's diagonal positive: unique.

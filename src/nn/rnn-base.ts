@@ -5,7 +5,11 @@
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
-import { cat as catOp, squeeze as squeezeOp, transpose as transposeOp } from "../tensor/ops/shape.ts";
+import {
+  cat as catOp,
+  squeeze as squeezeOp,
+  transpose as transposeOp,
+} from "../tensor/ops/shape.ts";
 import * as F from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -116,7 +120,8 @@ export abstract class RecurrentBase extends Module {
     input: Tensor | PackedSequence,
     states: readonly (Tensor | null)[],
   ): { y: Tensor | PackedSequence; states: Tensor[] } {
-    const prepared = input instanceof PackedSequence ? this.packed(input) : this.prepare(input, states);
+    const prepared =
+      input instanceof PackedSequence ? this.packed(input) : this.prepare(input, states);
     const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
     for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
     const finals: Tensor[][] = states.map(() => []);
@@ -130,7 +135,7 @@ export abstract class RecurrentBase extends Module {
         batchSizes: prepared.batchSizes,
         directions: this.directions,
       });
-      result.states.forEach((s, i) => finals[i]?.push(s));
+      for (const [i, s] of result.states.entries()) finals[i]?.push(s);
       x = l < this.numLayers - 1 ? F.dropout(result.y, this.dropout, this.training) : result.y;
     }
     return {
@@ -244,7 +249,11 @@ export abstract class RecurrentBase extends Module {
     }
   }
 
-  private checkStateRanks(batched: boolean, rank: number, states: readonly (Tensor | null)[]): void {
+  private checkStateRanks(
+    batched: boolean,
+    rank: number,
+    states: readonly (Tensor | null)[],
+  ): void {
     const given = states.filter((s) => s !== null);
     if (given.every((s) => s.ndim === rank)) return;
     const kind = batched ? "batched 3-D" : "unbatched 2-D";
@@ -322,11 +331,15 @@ export abstract class RecurrentBase extends Module {
 
   private suffixes(): string[] {
     const directions = this.bidirectional ? ["", "_reverse"] : [""];
-    return Array.from({ length: this.numLayers }, (_, l) => directions.map((d) => `l${l}${d}`)).flat();
+    return Array.from({ length: this.numLayers }, (_, l) =>
+      directions.map((d) => `l${l}${d}`),
+    ).flat();
   }
 
   private parameterNames(suffix: string): string[] {
-    const kinds = this.bias ? ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] : ["weight_ih", "weight_hh"];
+    const kinds = this.bias
+      ? ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+      : ["weight_ih", "weight_hh"];
     return kinds.map((kind) => `${kind}_${suffix}`);
   }
 

@@ -1,6 +1,6 @@
 /** One step of a recurrent layer. */
 
-import { ConfigError, ShapeError } from "../core/index.ts";
+import { ConfigError, repr, ShapeError } from "../core/index.ts";
 import type { Nonlinearity } from "../kernels/backend.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
 import { rnn } from "../tensor/ops/recurrent.ts";
@@ -8,7 +8,6 @@ import { squeeze as squeezeOp } from "../tensor/ops/shape.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
-import { repr } from "../core/index.ts";
 
 export interface CellOptions {
   /** Whether the biases b_ih and b_hh are there. */

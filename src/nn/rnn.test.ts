@@ -76,13 +76,17 @@ describe("RNN matches PyTorch", () => {
     const [y, hN] = run(layer, c, x, h0);
     expectClose(y, c.output, tolerance.forward, "output");
     expectClose(hN, c.hn, tolerance.forward, "h_n");
-    const loss = y.mul(restored(c.grad_output)).sum().add(hN.mul(restored(c.grad_hn)).sum());
+    const loss = y
+      .mul(restored(c.grad_output))
+      .sum()
+      .add(hN.mul(restored(c.grad_hn)).sum());
     expect(Math.abs(loss.item() - c.loss)).toBeLessThan(1e-4);
     loss.backward();
     for (const [name, p] of layer.namedParameters()) {
       expectClose(p.grad, c.grads[name] as Recorded, tolerance.gradient, `gradient of ${name}`);
     }
     expectClose(x.grad, c.grad_input, tolerance.gradient, "gradient of the input");
-    if (h0 !== null) expectClose(h0.grad, c.grad_h0 as Recorded, tolerance.gradient, "gradient of h0");
+    if (h0 !== null)
+      expectClose(h0.grad, c.grad_h0 as Recorded, tolerance.gradient, "gradient of h0");
   });
 });

@@ -4,8 +4,8 @@ import { ConfigError } from "../core/index.ts";
 import type { Nonlinearity } from "../kernels/backend.ts";
 import { Tensor } from "../tensor/index.ts";
 import { rnn } from "../tensor/ops/recurrent.ts";
-import type { PackedSequence } from "./utils/rnn.ts";
 import { type LayerCall, RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
+import type { PackedSequence } from "./utils/rnn.ts";
 
 export interface RNNOptions extends RecurrentOptions {
   readonly nonlinearity?: Nonlinearity | undefined;

@@ -5,8 +5,8 @@ import { type Tensor, zerosLike } from "../tensor/index.ts";
 import {
   type CommonOptions,
   Optimizer,
-  type ParamGroup,
   type Parameters,
+  type ParamGroup,
   stepsOf,
   stepTensor,
 } from "./optimizer.ts";
@@ -69,7 +69,8 @@ export class Adam extends Optimizer<Resolved> {
       const text = Number.isInteger(b) ? b.toFixed(1) : b;
       if (!(b >= 0 && b < 1)) this.reject(`Invalid beta parameter at index ${i}: ${text}`, b);
     });
-    if (!(g.weightDecay >= 0)) this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
+    if (!(g.weightDecay >= 0))
+      this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
   }
 
   protected printed(g: ParamGroup<Resolved>): Record<string, unknown> {

@@ -4,8 +4,8 @@ export {
   type CommonOptions,
   Optimizer,
   type OptimizerStateDict,
-  type ParamGroup,
   type Parameters,
+  type ParamGroup,
   type ParamState,
 } from "./optimizer.ts";
 export * from "./sgd.ts";

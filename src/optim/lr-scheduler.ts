@@ -97,7 +97,11 @@ export class MultiStepLR extends LRScheduler {
   readonly milestones: readonly number[];
   readonly gamma: number;
 
-  constructor(optimizer: Optimizer<CommonOptions>, milestones: readonly number[], { gamma = 0.1 } = {}) {
+  constructor(
+    optimizer: Optimizer<CommonOptions>,
+    milestones: readonly number[],
+    { gamma = 0.1 } = {},
+  ) {
     super(optimizer);
     this.milestones = milestones;
     this.gamma = gamma;

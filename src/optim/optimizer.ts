@@ -4,7 +4,9 @@ import { AutogradError, ConfigError, DTypeError, repr, tuple, warn } from "../co
 import { Tensor, tensor } from "../tensor/index.ts";
 
 /** Tensors, or groups of them with options of their own. */
-export type Parameters<O> = Iterable<Tensor> | Iterable<{ readonly params: Iterable<Tensor> } & Partial<O>>;
+export type Parameters<O> =
+  | Iterable<Tensor>
+  | Iterable<{ readonly params: Iterable<Tensor> } & Partial<O>>;
 
 /** Parameters that share options. */
 export type ParamGroup<O> = O & { params: Tensor[] };
@@ -49,7 +51,8 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
       throw new ConfigError({ op: name, torch: "optimizer got an empty parameter list" });
     }
     if (items.some((i) => isGroup(i))) {
-      for (const group of items) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
+      for (const group of items)
+        this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
     } else this.addParamGroup({ params: items as Tensor[] } as { params: Tensor[] } & Partial<O>);
   }
 
@@ -68,7 +71,10 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
       }
       if (!p.isLeaf) throw new AutogradError({ op, torch: "can't optimize a non-leaf Tensor" });
       if (this.paramGroups.some((g) => g.params.includes(p))) {
-        throw new ConfigError({ op, torch: "some parameters appear in more than one parameter group" });
+        throw new ConfigError({
+          op,
+          torch: "some parameters appear in more than one parameter group",
+        });
       }
     }
     if (new Set(params).size < params.length) {
@@ -128,7 +134,10 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /** Takes over state and options of an optimizer of the same kind; tensors are copied. */
   loadStateDict(saved: OptimizerStateDict): void {
     if (saved.param_groups.length !== this.paramGroups.length) {
-      this.reject("loaded state dict has a different number of parameter groups", saved.param_groups.length);
+      this.reject(
+        "loaded state dict has a different number of parameter groups",
+        saved.param_groups.length,
+      );
     }
     saved.param_groups.forEach((group, i) => {
       if (group.params.length !== this.paramGroups[i]?.params.length) {
@@ -178,7 +187,9 @@ function isGroup(item: unknown): boolean {
 }
 
 function copied(state: ParamState): ParamState {
-  return Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v === null ? null : v.detach().clone()]));
+  return Object.fromEntries(
+    Object.entries(state).map(([k, v]) => [k, v === null ? null : v.detach().clone()]),
+  );
 }
 
 function snakeCased(options: object): Record<string, unknown> {

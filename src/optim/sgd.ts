@@ -2,7 +2,7 @@
 
 import { kernels } from "../kernels/index.ts";
 import { type Tensor, zerosLike } from "../tensor/index.ts";
-import { type CommonOptions, Optimizer, type ParamGroup, type Parameters } from "./optimizer.ts";
+import { type CommonOptions, Optimizer, type Parameters, type ParamGroup } from "./optimizer.ts";
 
 interface Resolved extends CommonOptions {
   momentum: number;
@@ -47,7 +47,8 @@ export class SGD extends Optimizer<Resolved> {
   protected check(g: ParamGroup<Resolved>): void {
     if (!(g.lr >= 0)) this.reject(`Invalid learning rate: ${g.lr}`, g.lr);
     if (!(g.momentum >= 0)) this.reject(`Invalid momentum value: ${g.momentum}`, g.momentum);
-    if (!(g.weightDecay >= 0)) this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
+    if (!(g.weightDecay >= 0))
+      this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
     if (g.nesterov && (g.momentum <= 0 || g.dampening !== 0)) {
       this.reject("Nesterov momentum requires a momentum and zero dampening", g.momentum);
     }

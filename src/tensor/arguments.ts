@@ -1,8 +1,18 @@
 /** What the tensor methods check before they compute: PyTorch's sentences, one function each. */
 
 import type { DType } from "../core/index.ts";
-import { AutogradError, bool, DTypeError, IndexError, int64, numel, sameShape, ShapeError } from "../core/index.ts";
-import { broadcastShapes, normalizeDim } from "../core/index.ts";
+import {
+  AutogradError,
+  bool,
+  broadcastShapes,
+  DTypeError,
+  IndexError,
+  int64,
+  normalizeDim,
+  numel,
+  ShapeError,
+  sameShape,
+} from "../core/index.ts";
 import { inRange } from "./ops/elementwise.ts";
 import type { Dims } from "./ops/reduce.ts";
 import type { Tensor } from "./tensor.ts";
@@ -26,7 +36,10 @@ export function reduceDims(
   if (dims === undefined) return { dims: [...x.impl.shape.keys()], keepdim, all: true };
   const list = (typeof dims === "number" ? [dims] : dims).map((d) => dim(op, x, d));
   if (new Set(list).size !== list.length) {
-    throw new IndexError({ op, torch: `dim ${list[0]} appears multiple times in the list of dims` });
+    throw new IndexError({
+      op,
+      torch: `dim ${list[0]} appears multiple times in the list of dims`,
+    });
   }
   return { dims: x.ndim === 0 ? [] : list, keepdim, all: false };
 }
@@ -187,7 +200,8 @@ export function repeats(x: Tensor, times: readonly number[]): readonly number[] 
   if (times.length >= x.ndim && times.every((t) => Number.isInteger(t) && t >= 0)) return times;
   throw new ShapeError({
     op: "repeat",
-    torch: "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor",
+    torch:
+      "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor",
     expected: x.ndim,
     got: [...times],
   });
@@ -208,7 +222,10 @@ export function splits(
     });
   }
   if (!(Number.isInteger(size) && size > 0)) {
-    throw new ShapeError({ op: "split", torch: `split expects split_size be non-negative, but got split_size=${size}` });
+    throw new ShapeError({
+      op: "split",
+      torch: `split expects split_size be non-negative, but got split_size=${size}`,
+    });
   }
   const pieces = Math.max(Math.ceil(n / size), 1);
   return { dim: at, sizes: Array.from({ length: pieces }, (_, i) => Math.min(size, n - i * size)) };
@@ -216,7 +233,12 @@ export function splits(
 
 // ---- indices -----------------------------------------------------------------------------------
 
-export function selection(op: string, x: Tensor, d: number, index: number): { dim: number; index: number } {
+export function selection(
+  op: string,
+  x: Tensor,
+  d: number,
+  index: number,
+): { dim: number; index: number } {
   const at = dim(op, x, d);
   const n = x.impl.shape[at] ?? 0;
   if (Number.isInteger(index) && index >= -n && index < n && x.ndim > 0) {
@@ -234,7 +256,8 @@ export function range(op: string, x: Tensor, d: number, start: number, length: n
   const at = dim(op, x, d);
   const n = x.impl.shape[at] as number;
   const from = start < 0 ? start + n : start;
-  if (from >= 0 && length >= 0 && from + length <= n) return { dim: at, start: from, length, step: 1 };
+  if (from >= 0 && length >= 0 && from + length <= n)
+    return { dim: at, start: from, length, step: 1 };
   throw new IndexError({
     op,
     torch: `start (${start}) + length (${length}) exceeds dimension size (${n}).`,
@@ -244,7 +267,13 @@ export function range(op: string, x: Tensor, d: number, start: number, length: n
 }
 
 /** Bounds as Python's slices take them: negative from the end, clipped to the size. */
-export function clippedRange(x: Tensor, d: number, start: number, end: number | null, step: number) {
+export function clippedRange(
+  x: Tensor,
+  d: number,
+  start: number,
+  end: number | null,
+  step: number,
+) {
   const at = dim("slice", x, d);
   const n = x.impl.shape[at] as number;
   if (!(Number.isInteger(step) && step > 0)) {
@@ -252,7 +281,12 @@ export function clippedRange(x: Tensor, d: number, start: number, end: number | 
   }
   const clip = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, 0), n);
   const [from, to] = [clip(start), clip(end ?? n)];
-  return { dim: at, start: Math.min(from, n), length: Math.max(Math.ceil((to - from) / step), 0), step };
+  return {
+    dim: at,
+    start: Math.min(from, n),
+    length: Math.max(Math.ceil((to - from) / step), 0),
+    step,
+  };
 }
 
 /** Checked indices into dimension `d`, negative ones counted from the end. */

@@ -7,8 +7,7 @@
 import { AutogradError, type Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Context } from "./op.ts";
-import type { Storage } from "./view.ts";
-import { View } from "./view.ts";
+import type { Storage, View } from "./view.ts";
 
 /** Where a gradient goes: output `index` of a node. */
 export interface Edge {
@@ -195,9 +194,7 @@ function markOwned(view: View): View {
 
 /** Whether a leaf may keep this gradient without copying it. */
 export function mayKeep(grad: View): boolean {
-  return (
-    owned.has(grad.storage) && grad.isContiguous() && grad.numel === grad.storage.data.length
-  );
+  return owned.has(grad.storage) && grad.isContiguous() && grad.numel === grad.storage.data.length;
 }
 
 /** Whether a backward made this gradient's memory itself and hands it out once. */

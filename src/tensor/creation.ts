@@ -1,8 +1,17 @@
 /** Functions that make tensors. */
 
 import type { DType, TypedArray } from "../core/index.ts";
-import { bool, ConfigError, DTypeError, dtypes, float32, float64, int64 } from "../core/index.ts";
-import { ShapeError, uint8 } from "../core/index.ts";
+import {
+  bool,
+  ConfigError,
+  DTypeError,
+  dtypes,
+  float32,
+  float64,
+  int64,
+  ShapeError,
+  uint8,
+} from "../core/index.ts";
 import { inRange } from "./ops/elementwise.ts";
 import type { Nested } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
@@ -103,7 +112,9 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   const numbers = args.filter((a) => typeof a === "number");
   const options = (args.find((a) => typeof a === "object") ?? {}) as TensorOptions;
   const [start, end, step] =
-    numbers.length === 1 ? [0, numbers[0] as number, 1] : [numbers[0] as number, numbers[1] as number, numbers[2] ?? 1];
+    numbers.length === 1
+      ? [0, numbers[0] as number, 1]
+      : [numbers[0] as number, numbers[1] as number, numbers[2] ?? 1];
   if (step === 0) throw new ConfigError({ op: "arange", torch: "step must be nonzero" });
   if ((end - start) * step < 0) {
     throw new ConfigError({
@@ -114,12 +125,23 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   }
   const whole = [start, end, step].every(Number.isInteger);
   const dtype = options.dtype ?? (whole ? int64 : float32);
-  const values = Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step);
-  return new Tensor(View.of(converted(values, dtype), dtype, [values.length]), options.requiresGrad);
+  const values = Array.from(
+    { length: Math.ceil((end - start) / step) },
+    (_, i) => start + i * step,
+  );
+  return new Tensor(
+    View.of(converted(values, dtype), dtype, [values.length]),
+    options.requiresGrad,
+  );
 }
 
 /** `steps` numbers evenly spaced from `start` to `end`, both included. */
-export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // From both ends towards the middle, as PyTorch does, so that the last is exact.
   const at = (i: number) => (i < steps / 2 ? start + step * i : end - step * (steps - 1 - i));
@@ -136,7 +158,10 @@ export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
 }
 
 /** The last argument when it is an object; the shape from the others. */
-export function parseShape(op: string, args: ShapeArgs): { shape: number[]; dtype: DType; requiresGrad: boolean } {
+export function parseShape(
+  op: string,
+  args: ShapeArgs,
+): { shape: number[]; dtype: DType; requiresGrad: boolean } {
   const last = args.at(-1);
   const options: TensorOptions =
     typeof last === "object" && !Array.isArray(last) ? (last as TensorOptions) : {};
@@ -178,7 +203,12 @@ function shapeOf(data: unknown): number[] {
   return shape;
 }
 
-function flatten(data: unknown, shape: readonly number[], dim: number, out: (number | boolean)[]): void {
+function flatten(
+  data: unknown,
+  shape: readonly number[],
+  dim: number,
+  out: (number | boolean)[],
+): void {
   if (dim === shape.length) {
     if (typeof data === "number" || typeof data === "boolean") {
       out.push(data);
@@ -212,4 +242,3 @@ function converted(values: readonly (number | boolean)[], dtype: DType): TypedAr
   }
   return out;
 }
-

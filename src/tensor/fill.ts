@@ -2,13 +2,15 @@
 
 import type { Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
-import * as dist from "../random/index.ts";
 import type { Generator } from "../random/index.ts";
+import * as dist from "../random/index.ts";
 import { View } from "./view.ts";
 
 /** Uniform numbers in [from, to). */
 export function uniform(view: View, from: number, to: number, generator: Generator): void {
-  fill(view, (out) => dist.uniform(generator, out, from, to, (...a) => kernels().uniformFill(...a)));
+  fill(view, (out) =>
+    dist.uniform(generator, out, from, to, (...a) => kernels().uniformFill(...a)),
+  );
 }
 
 /** Normal numbers; views that are not contiguous one by one. */

@@ -145,7 +145,10 @@ function elements({ shape, dtype, data }: Printable, options: PrintOptions): str
     const newlines = "\n".repeat(Math.max(shape.length - 1 - dim, 1));
     return `[${lines(items, perLine).join(`,${newlines}${" ".repeat(indent + 1)}`)}]`;
   };
-  return nested(visible.map((x) => text(x).padStart(width)), 0);
+  return nested(
+    visible.map((x) => text(x).padStart(width)),
+    0,
+  );
 }
 
 /** The indices of a dimension of size `n` that are shown: all, or `edge` at both ends. */

@@ -1,7 +1,6 @@
 /** The methods as functions, and what joins several tensors. */
 
-import { ShapeError, sameShape } from "../core/index.ts";
-import { normalizeDim } from "../core/index.ts";
+import { normalizeDim, ShapeError, sameShape } from "../core/index.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as shapes from "./ops/shape.ts";
 import type { Operand, ReduceOptions } from "./tensor.ts";
@@ -29,7 +28,12 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
           ? `Tensors must have same number of dimensions: got ${first.ndim} and ${t.ndim}`
           : `Sizes of tensors must match except in dimension ${d}. Expected size ` +
             `${first.impl.shape[differs]} but got size ${t.impl.shape[differs]} for tensor number ${k} in the list.`;
-    throw new ShapeError({ op: "cat", torch, expected: [...first.impl.shape], got: [...t.impl.shape] });
+    throw new ShapeError({
+      op: "cat",
+      torch,
+      expected: [...first.impl.shape],
+      got: [...t.impl.shape],
+    });
   });
   return Tensor.apply(shapes.cat, [...tensors], { dim: d });
 }
@@ -72,14 +76,41 @@ function scalarLike(value: number, like: Tensor | null): Tensor {
   return new Tensor(elementwise.scalarView(value, type));
 }
 
-export const add = (a: Operand, b: Operand): Tensor => either(a, b, (x) => x.add(b), (y) => y.add(a));
+export const add = (a: Operand, b: Operand): Tensor =>
+  either(
+    a,
+    b,
+    (x) => x.add(b),
+    (y) => y.add(a),
+  );
 export const sub = (a: Operand, b: Operand): Tensor =>
-  either(a, b, (x) => x.sub(b), (y) => y.rsub(a));
-export const mul = (a: Operand, b: Operand): Tensor => either(a, b, (x) => x.mul(b), (y) => y.mul(a));
+  either(
+    a,
+    b,
+    (x) => x.sub(b),
+    (y) => y.rsub(a),
+  );
+export const mul = (a: Operand, b: Operand): Tensor =>
+  either(
+    a,
+    b,
+    (x) => x.mul(b),
+    (y) => y.mul(a),
+  );
 export const div = (a: Operand, b: Operand): Tensor =>
-  either(a, b, (x) => x.div(b), (y) => y.rdiv(a));
+  either(
+    a,
+    b,
+    (x) => x.div(b),
+    (y) => y.rdiv(a),
+  );
 export const pow = (a: Operand, b: Operand): Tensor =>
-  either(a, b, (x) => x.pow(b), (y) => y.rpow(a));
+  either(
+    a,
+    b,
+    (x) => x.pow(b),
+    (y) => y.rpow(a),
+  );
 /** `b − a`. */
 export const rsub = (a: Tensor, b: Operand): Tensor => a.rsub(b);
 
@@ -97,7 +128,8 @@ export const reciprocal = (x: Tensor): Tensor => x.reciprocal();
 export const tanh = (x: Tensor): Tensor => x.tanh();
 export const sigmoid = (x: Tensor): Tensor => x.sigmoid();
 export const relu = (x: Tensor): Tensor => x.relu();
-export const clamp = (x: Tensor, lo: number | null, hi: number | null = null): Tensor => x.clamp(lo, hi);
+export const clamp = (x: Tensor, lo: number | null, hi: number | null = null): Tensor =>
+  x.clamp(lo, hi);
 export const maximum = (a: Tensor, b: Tensor): Tensor => a.maximum(b);
 export const minimum = (a: Tensor, b: Tensor): Tensor => a.minimum(b);
 
@@ -107,23 +139,33 @@ export const mv = (a: Tensor, b: Tensor): Tensor => a.mv(b);
 export const dot = (a: Tensor, b: Tensor): Tensor => a.dot(b);
 export const bmm = (a: Tensor, b: Tensor): Tensor => a.bmm(b);
 export const outer = (a: Tensor, b: Tensor): Tensor => a.outer(b);
-export const addmm = (c: Tensor, a: Tensor, b: Tensor, options?: { alpha?: number; beta?: number }): Tensor =>
-  c.addmm(a, b, options);
+export const addmm = (
+  c: Tensor,
+  a: Tensor,
+  b: Tensor,
+  options?: { alpha?: number; beta?: number },
+): Tensor => c.addmm(a, b, options);
 
 export const softmax = (x: Tensor, dim: number): Tensor => x.softmax(dim);
 export const logSoftmax = (x: Tensor, dim: number): Tensor => x.logSoftmax(dim);
-export const logsumexp = (x: Tensor, dim: number, options?: ReduceOptions): Tensor => x.logsumexp(dim, options);
+export const logsumexp = (x: Tensor, dim: number, options?: ReduceOptions): Tensor =>
+  x.logsumexp(dim, options);
 
 export const sum = (x: Tensor, dim?: number | readonly number[], options?: ReduceOptions): Tensor =>
   x.sum(dim, options);
-export const mean = (x: Tensor, dim?: number | readonly number[], options?: ReduceOptions): Tensor =>
-  x.mean(dim, options);
+export const mean = (
+  x: Tensor,
+  dim?: number | readonly number[],
+  options?: ReduceOptions,
+): Tensor => x.mean(dim, options);
 export const prod = (x: Tensor): Tensor => x.prod();
 export const std = (x: Tensor, dim?: number | readonly number[]): Tensor => x.std(dim);
 export const norm = (x: Tensor, p?: number): Tensor => x.norm(p);
 export const cumsum = (x: Tensor, dim: number): Tensor => x.cumsum(dim);
-export const argmax = (x: Tensor, dim?: number, options?: ReduceOptions): Tensor => x.argmax(dim, options);
-export const argmin = (x: Tensor, dim?: number, options?: ReduceOptions): Tensor => x.argmin(dim, options);
+export const argmax = (x: Tensor, dim?: number, options?: ReduceOptions): Tensor =>
+  x.argmax(dim, options);
+export const argmin = (x: Tensor, dim?: number, options?: ReduceOptions): Tensor =>
+  x.argmin(dim, options);
 
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => x.reshape(...shape);
 export const transpose = (x: Tensor, a: number, b: number): Tensor => x.transpose(a, b);
@@ -135,12 +177,17 @@ export const flip = (x: Tensor, dims: readonly number[]): Tensor => x.flip(...di
 export const tril = (x: Tensor, diagonal?: number): Tensor => x.tril(diagonal);
 export const triu = (x: Tensor, diagonal?: number): Tensor => x.triu(diagonal);
 export const unbind = (x: Tensor, dim?: number): Tensor[] => x.unbind(dim);
-export const split = (x: Tensor, size: number | readonly number[], dim?: number): Tensor[] => x.split(size, dim);
+export const split = (x: Tensor, size: number | readonly number[], dim?: number): Tensor[] =>
+  x.split(size, dim);
 export const chunk = (x: Tensor, n: number, dim?: number): Tensor[] => x.chunk(n, dim);
 export const gather = (x: Tensor, dim: number, index: Tensor): Tensor => x.gather(dim, index);
 
 /** Whether all elements agree within `|a − b| ≤ atol + rtol · |b|`; NaN equals nothing unless asked. @see torch.allclose */
-export function allclose(a: Tensor, b: Tensor, { rtol = 1e-5, atol = 1e-8, equalNan = false } = {}): boolean {
+export function allclose(
+  a: Tensor,
+  b: Tensor,
+  { rtol = 1e-5, atol = 1e-8, equalNan = false } = {},
+): boolean {
   const [x, y] = [a.impl.data(), b.expandAs(a).impl.data()];
   return x.every((v: number, i: number) => {
     const w = y[i] as number;
@@ -152,7 +199,10 @@ export function allclose(a: Tensor, b: Tensor, { rtol = 1e-5, atol = 1e-8, equal
 /** Whether shapes and all elements are equal. @see torch.equal */
 export function equal(a: Tensor, b: Tensor): boolean {
   const y = b.impl.data();
-  return sameShape(a.impl.shape, b.impl.shape) && a.impl.data().every((v: number, i: number) => v === y[i]);
+  return (
+    sameShape(a.impl.shape, b.impl.shape) &&
+    a.impl.data().every((v: number, i: number) => v === y[i])
+  );
 }
 
 /** Prints like Python's `print`. */

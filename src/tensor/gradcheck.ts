@@ -34,7 +34,11 @@ export function gradcheck(
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raise = true, directions } = options;
   for (const x of inputs) {
     if (!x.requiresGrad || x.dtype === float64) continue;
-    throw new ConfigError({ op: "gradcheck", sentence: `an input is ${x.dtype}`, fix: "Use float64" });
+    throw new ConfigError({
+      op: "gradcheck",
+      sentence: `an input is ${x.dtype}`,
+      fix: "Use float64",
+    });
   }
   const generator = new RandomGenerator().manualSeed(1);
   const random = (like: Tensor) => randn(like.impl.shape, { dtype: float64, generator });
@@ -76,7 +80,8 @@ function* probes(
   random: (like: Tensor) => Tensor,
 ): Generator<[string, Float64Array]> {
   if (directions !== undefined) {
-    for (let k = 0; k < directions; k++) yield [`direction ${k}`, random(x).impl.data() as Float64Array];
+    for (let k = 0; k < directions; k++)
+      yield [`direction ${k}`, random(x).impl.data() as Float64Array];
     return;
   }
   for (let k = 0; k < x.numel(); k++) {
@@ -95,11 +100,16 @@ function centralDifference(
   const before = x.toTypedArray();
   const at = (step: number) =>
     noGrad(() => {
-      const moved = Float64Array.from(before, (v: number, j: number) => v + step * (direction[j] as number));
+      const moved = Float64Array.from(
+        before,
+        (v: number, j: number) => v + step * (direction[j] as number),
+      );
       x.mutate_("gradcheck", (view) => view.assign(View.of(moved, float64, x.impl.shape)));
       return loss().item();
     });
   const difference = (at(eps) - at(-eps)) / (2 * eps);
-  noGrad(() => x.mutate_("gradcheck", (view) => view.assign(View.of(before, float64, x.impl.shape))));
+  noGrad(() =>
+    x.mutate_("gradcheck", (view) => view.assign(View.of(before, float64, x.impl.shape))),
+  );
   return difference;
 }

@@ -73,7 +73,11 @@ export function multinomial(
     });
   }
   if (weights.ndim !== 1 && weights.ndim !== 2) {
-    throw new ShapeError({ op: "multinomial", torch: "prob_dist must be 1 or 2 dim", got: [...weights.impl.shape] });
+    throw new ShapeError({
+      op: "multinomial",
+      torch: "prob_dist must be 1 or 2 dim",
+      got: [...weights.impl.shape],
+    });
   }
   const cols = weights.impl.shape.at(-1) as number;
   const rows = weights.ndim === 1 ? 1 : weights.size(0);
@@ -84,7 +88,11 @@ export function multinomial(
 }
 
 /** Normal numbers of a mean and a deviation, each a tensor or a number. @see torch.normal */
-export function normal(mean: Tensor | number, std: Tensor | number, options: RandomOptions = {}): Tensor {
+export function normal(
+  mean: Tensor | number,
+  std: Tensor | number,
+  options: RandomOptions = {},
+): Tensor {
   const like = typeof mean === "number" ? std : mean;
   if (typeof like === "number") {
     throw new ShapeError({
@@ -93,11 +101,20 @@ export function normal(mean: Tensor | number, std: Tensor | number, options: Ran
       fix: "Use randn(shape).mul(std).add(mean)",
     });
   }
-  const shape = typeof mean !== "number" && typeof std !== "number" ? mean.add(std).impl.shape : like.impl.shape;
-  return randn(shape, { ...options, dtype: like.dtype }).mul(std).add(mean);
+  const shape =
+    typeof mean !== "number" && typeof std !== "number"
+      ? mean.add(std).impl.shape
+      : like.impl.shape;
+  return randn(shape, { ...options, dtype: like.dtype })
+    .mul(std)
+    .add(mean);
 }
 
-function filled(op: string, args: ShapeArgs<RandomOptions>, run: (x: Tensor, g: Generator) => void): Tensor {
+function filled(
+  op: string,
+  args: ShapeArgs<RandomOptions>,
+  run: (x: Tensor, g: Generator) => void,
+): Tensor {
   const { shape, dtype, requiresGrad } = parseShape(op, args);
   if (!dtype.isFloatingPoint) {
     throw new DTypeError({

@@ -4,8 +4,18 @@
  */
 
 import type { DType, Size, TypedArray } from "../core/index.ts";
-import { AutogradError, bool, DTypeError, float32, float64, int64, Size as Sizes } from "../core/index.ts";
-import { ShapeError, sameShape, uint8 } from "../core/index.ts";
+import {
+  AutogradError,
+  bool,
+  DTypeError,
+  float32,
+  float64,
+  int64,
+  ShapeError,
+  Size as Sizes,
+  sameShape,
+  uint8,
+} from "../core/index.ts";
 import { defaultGenerator } from "../random/index.ts";
 import * as args from "./arguments.ts";
 import type { Edge, Node } from "./autograd.ts";
@@ -154,7 +164,9 @@ export class Tensor {
         const v = data[at++] as number;
         return this.dtype === bool ? v !== 0 : v;
       }
-      return Array.from({ length: this.impl.shape[dim] as number }, () => nest(dim + 1)) as number[];
+      return Array.from({ length: this.impl.shape[dim] as number }, () =>
+        nest(dim + 1),
+      ) as number[];
     };
     return nest(0);
   }
@@ -296,7 +308,11 @@ export class Tensor {
   static edgeOf(tensor: Tensor | null): Edge | null {
     if (tensor === null) return null;
     const edge = tensor.#asEdge();
-    if (edge !== null && tensor.#base !== null && tensor.impl.storage.version !== tensor.#baseVersion) {
+    if (
+      edge !== null &&
+      tensor.#base !== null &&
+      tensor.impl.storage.version !== tensor.#baseVersion
+    ) {
       throw new AutogradError({
         op: "Tensor",
         sentence: "this view was taken before its base was changed in place",
@@ -392,7 +408,10 @@ export class Tensor {
   }
 
   fill_(value: number): this {
-    return this.#become("fill_", new Tensor(View.scalar(value, this.dtype).expand(this.impl.shape)));
+    return this.#become(
+      "fill_",
+      new Tensor(View.scalar(value, this.dtype).expand(this.impl.shape)),
+    );
   }
 
   /** Takes over the elements of `source`, broadcast to this shape. */
@@ -587,13 +606,19 @@ export class Tensor {
   }
 
   /** Variance with Bessel's correction unless told otherwise. */
-  var(dim?: number | readonly number[], options: ReduceOptions & { correction?: number } = {}): Tensor {
+  var(
+    dim?: number | readonly number[],
+    options: ReduceOptions & { correction?: number } = {},
+  ): Tensor {
     const { correction = 1 } = options;
     const dims = args.reduceDims("var", this, dim, options);
     return Tensor.apply(reduce.variance, [this], { ...dims, correction });
   }
 
-  std(dim?: number | readonly number[], options: ReduceOptions & { correction?: number } = {}): Tensor {
+  std(
+    dim?: number | readonly number[],
+    options: ReduceOptions & { correction?: number } = {},
+  ): Tensor {
     const { correction = 1 } = options;
     const dims = args.reduceDims("std", this, dim, options);
     return Tensor.apply(reduce.std, [this], { ...dims, correction });
@@ -605,7 +630,10 @@ export class Tensor {
   }
 
   logsumexp(dim: number, { keepdim = false }: ReduceOptions = {}): Tensor {
-    return Tensor.apply(reduce.logsumexp, [this], { dim: args.dim("logsumexp", this, dim), keepdim });
+    return Tensor.apply(reduce.logsumexp, [this], {
+      dim: args.dim("logsumexp", this, dim),
+      keepdim,
+    });
   }
 
   cumsum(dim: number): Tensor {
@@ -727,7 +755,9 @@ export class Tensor {
   flatten(start = 0, end = -1): Tensor {
     if (this.ndim === 0) return this.reshape(1);
     const [a, b] = [args.dim("flatten", this, start), args.dim("flatten", this, end)];
-    return this.reshape(...this.impl.shape.toSpliced(a, b - a + 1, args.product(this.impl.shape, a, b)));
+    return this.reshape(
+      ...this.impl.shape.toSpliced(a, b - a + 1, args.product(this.impl.shape, a, b)),
+    );
   }
 
   transpose(a: number, b: number): Tensor {
@@ -781,7 +811,11 @@ export class Tensor {
   }
 
   flip(...dims: number[]): Tensor {
-    return Tensor.apply(shapes.flip, [this], dims.map((d) => args.dim("flip", this, d)));
+    return Tensor.apply(
+      shapes.flip,
+      [this],
+      dims.map((d) => args.dim("flip", this, d)),
+    );
   }
 
   tril(diagonal = 0): Tensor {
@@ -936,7 +970,14 @@ function prepare<I extends Inputs>(
 ): { views: I; edges: (Edge | null)[]; ctx: Context } {
   const views = inputs.map((t) => t?.impl ?? null) as unknown as I;
   const edges = isGradEnabled() ? inputs.map(Tensor.edgeOf) : inputs.map(() => null);
-  return { views, edges, ctx: new Context(edges.map((e) => e !== null), views) };
+  return {
+    views,
+    edges,
+    ctx: new Context(
+      edges.map((e) => e !== null),
+      views,
+    ),
+  };
 }
 
 /** Which storages came from which node, for the sentence about in-place changes. */
@@ -948,8 +989,9 @@ function sources(
   const own = outs.map((v, i) => [v.storage, `output ${i} of ${names[i] ?? names[0]}`] as const);
   const others = inputs.flatMap((t) => {
     const node = t?.gradFn;
-    return t && node ? [[t.impl.storage, `output ${t.outputIndex} of ${node.nameOf(t.outputIndex)}`] as const] : [];
+    return t && node
+      ? [[t.impl.storage, `output ${t.outputIndex} of ${node.nameOf(t.outputIndex)}`] as const]
+      : [];
   });
   return [...own, ...others];
 }
-

@@ -3,8 +3,16 @@
  * them and records the tape.
  */
 
-import { assert, type DType, type Real, type TypedArray } from "../core/index.ts";
-import { contiguousStride, float32, isContiguous, numel } from "../core/index.ts";
+import {
+  assert,
+  contiguousStride,
+  type DType,
+  float32,
+  isContiguous,
+  numel,
+  type Real,
+  type TypedArray,
+} from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 
 /** Elements in memory, shared by views; `version` counts in-place changes. */

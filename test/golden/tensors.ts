@@ -1,8 +1,8 @@
 /** Recorded tensors, and how close a computed one must come. */
 
 import { expect } from "vitest";
-import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import type { DType } from "../../src/core/index.ts";
+import { type Tensor, tensor } from "../../src/tensor/index.ts";
 
 export interface Recorded {
   readonly shape: number[];

@@ -33,6 +33,7 @@ export function sparkline(values: readonly number[], width = 20): string {
   const shown = values.slice(-width);
   const low = Math.min(...shown);
   const range = Math.max(...shown) - low;
-  const height = (x: number) => (range === 0 ? 0 : Math.round(((x - low) / range) * (BLOCKS.length - 1)));
+  const height = (x: number) =>
+    range === 0 ? 0 : Math.round(((x - low) / range) * (BLOCKS.length - 1));
   return shown.map((x) => BLOCKS[height(x)]).join("");
 }

@@ -33,14 +33,21 @@ export function clipGradNorm_(
       got: total,
     });
   }
-  const coefficient = Math.fround(Math.fround(maxNorm) / Math.fround(Math.fround(total) + Math.fround(1e-6)));
+  const coefficient = Math.fround(
+    Math.fround(maxNorm) / Math.fround(Math.fround(total) + Math.fround(1e-6)),
+  );
   // Everything is multiplied by 1 where it is small enough: nothing to do.
   if (!(coefficient >= 1)) {
     const factor = Float32Array.of(coefficient);
     for (const g of grads) {
       g.update_((view) => {
         const data = view.real();
-        kernels().binary("mul", data, data instanceof Float32Array ? factor : Float64Array.from(factor), data);
+        kernels().binary(
+          "mul",
+          data,
+          data instanceof Float32Array ? factor : Float64Array.from(factor),
+          data,
+        );
       });
     }
   }
@@ -56,7 +63,9 @@ export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
   for (const g of gradients(params)) {
     g.update_((view) => {
       const data = view.real();
-      const [low, high] = [-limit, limit].map((v) => (data instanceof Float32Array ? Float32Array.of(v) : Float64Array.of(v))) as [Real, Real];
+      const [low, high] = [-limit, limit].map((v) =>
+        data instanceof Float32Array ? Float32Array.of(v) : Float64Array.of(v),
+      ) as [Real, Real];
       kernels().binary("minimum", data, high, data);
       kernels().binary("maximum", data, low, data);
     });

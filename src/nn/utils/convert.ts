@@ -1,7 +1,6 @@
 /** Parameters as one vector. */
 
-import { noGrad, type Tensor } from "../../tensor/index.ts";
-import { cat } from "../../tensor/index.ts";
+import { cat, noGrad, type Tensor } from "../../tensor/index.ts";
 
 /** All parameters, flattened, in one vector. @see torch.nn.utils.parameters_to_vector */
 export function parametersToVector(params: Iterable<Tensor>): Tensor {

@@ -33,7 +33,8 @@ export class PackedSequence {
     this.data = data;
     this.batchSizes = batchSizes;
     this.sortedIndices = sortedIndices;
-    this.unsortedIndices = unsortedIndices ?? (sortedIndices === null ? null : inverse(sortedIndices));
+    this.unsortedIndices =
+      unsortedIndices ?? (sortedIndices === null ? null : inverse(sortedIndices));
   }
 
   toString(): string {
@@ -85,7 +86,10 @@ export function packPaddedSequence(
     for (let b = 0; b < running; b++) rows.push(t * B + (order[b] as number));
   }
   const flat = timeMajor.reshape(T * B, ...timeMajor.impl.shape.slice(2));
-  const data = Tensor.apply(pick, [flat, indexTensor(rows)], { dim: 0, name: "PackPaddedSequenceBackward0" });
+  const data = Tensor.apply(pick, [flat, indexTensor(rows)], {
+    dim: 0,
+    name: "PackPaddedSequenceBackward0",
+  });
   return new PackedSequence(data, indexTensor(sizes), enforceSorted ? null : indexTensor(order));
 }
 
@@ -146,7 +150,8 @@ export function padSequence(
 ): Tensor {
   const op = "padSequence";
   const first = sequences[0];
-  if (first === undefined) throw new ShapeError({ op, torch: "received an empty list of sequences" });
+  if (first === undefined)
+    throw new ShapeError({ op, torch: "received an empty list of sequences" });
   const rest = first.impl.shape.slice(1);
   const T = Math.max(...sequences.map((s) => s.size(0)));
   const columns = sequences.map((s) => {
@@ -217,7 +222,13 @@ function lengthsOf(lengths: readonly number[] | Tensor): number[] {
   return Array.from(lengths.impl.data(), Math.trunc);
 }
 
-function checkLengths(op: string, input: Tensor, sorted: readonly number[], B: number, T: number): void {
+function checkLengths(
+  op: string,
+  input: Tensor,
+  sorted: readonly number[],
+  B: number,
+  T: number,
+): void {
   if (input.numel() === 0) throw new ShapeError({ op, torch: "Cannot pack empty tensors." });
   if (sorted.length !== B) {
     throw new ShapeError({
@@ -230,7 +241,8 @@ function checkLengths(op: string, input: Tensor, sorted: readonly number[], B: n
   if ((sorted.at(-1) as number) <= 0) {
     throw new ShapeError({
       op,
-      torch: "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0",
+      torch:
+        "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0",
       got: sorted,
     });
   }

@@ -1,7 +1,16 @@
 /** Elementwise operations with broadcasting, each beside its derivative. */
 
 import type { DType, Real, TypedArray } from "../../core/index.ts";
-import { assert, bool, broadcastShapes, DTypeError, float32, int64, promote, sameShape } from "../../core/index.ts";
+import {
+  assert,
+  bool,
+  broadcastShapes,
+  DTypeError,
+  float32,
+  int64,
+  promote,
+  sameShape,
+} from "../../core/index.ts";
 import type { BinaryOp, UnaryOp } from "../../kernels/backend.ts";
 import { unaryOps } from "../../kernels/backend.ts";
 import { kernels } from "../../kernels/index.ts";
@@ -111,14 +120,24 @@ type Binary = Op<[View, View]>;
 export const add: Binary = {
   name: "AddBackward0",
   forward: (_ctx, [a, b]) => binary("add", a, b),
-  backward: (ctx, g) => reduceTo(ctx, g, () => g, () => g),
+  backward: (ctx, g) =>
+    reduceTo(
+      ctx,
+      () => g,
+      () => g,
+    ),
 };
 
 /** `a − b`; `da = dy`, `db = −dy`. */
 export const sub: Binary = {
   name: "SubBackward0",
   forward: (_ctx, [a, b]) => binary("sub", a, b),
-  backward: (ctx, g) => reduceTo(ctx, g, () => g, () => times(g, -1)),
+  backward: (ctx, g) =>
+    reduceTo(
+      ctx,
+      () => g,
+      () => times(g, -1),
+    ),
 };
 
 /** `s − a` for a number s; `da = −dy`. */
@@ -137,7 +156,11 @@ export const mul: Binary = {
   },
   backward(ctx, g) {
     const [a, b] = ctx.saved<[View, View]>();
-    return reduceTo(ctx, g, () => binary("mul", g, b), () => binary("mul", g, a));
+    return reduceTo(
+      ctx,
+      () => binary("mul", g, b),
+      () => binary("mul", g, a),
+    );
   },
 };
 
@@ -152,7 +175,7 @@ export const div: Binary = {
     const [a, b] = ctx.saved<[View, View]>();
     const overB = binary("div", g, b);
     const db = () => times(binary("mul", overB, binary("div", a, b)), -1);
-    return reduceTo(ctx, g, () => overB, db);
+    return reduceTo(ctx, () => overB, db);
   },
 };
 
@@ -173,7 +196,7 @@ export const pow: Binary = {
       const logA = mapReal(a.to(g.dtype), (v) => (v === 0 ? 0 : Math.log(v)));
       return binary("mul", g, binary("mul", binary("pow", a, b), logA));
     };
-    return reduceTo(ctx, g, da, db);
+    return reduceTo(ctx, da, db);
   },
 };
 
@@ -190,8 +213,12 @@ function extremum(name: string, kernel: "maximum" | "minimum"): Binary {
       const [a, b] = ctx.saved<[View, View]>();
       const difference = binary("sub", a, b);
       const share = (sign: number) => () =>
-        binary("mul", g, mapReal(difference, (d) => (d === 0 ? 0.5 : d * sign > 0 ? 1 : 0)));
-      return reduceTo(ctx, g, share(wins), share(-wins));
+        binary(
+          "mul",
+          g,
+          mapReal(difference, (d) => (d === 0 ? 0.5 : d * sign > 0 ? 1 : 0)),
+        );
+      return reduceTo(ctx, share(wins), share(-wins));
     },
   };
 }
@@ -203,14 +230,20 @@ export const minimum = extremum("MinimumBackward0", "minimum");
 export const where: Op<[View, View, View]> = {
   name: "WhereBackward0",
   forward(ctx, [condition, a, b]) {
-    const shape = broadcastShapes("where", broadcastShapes("where", condition.shape, a.shape), b.shape);
+    const shape = broadcastShapes(
+      "where",
+      broadcastShapes("where", condition.shape, a.shape),
+      b.shape,
+    );
     if (ctx.recording) ctx.save(condition, a, b);
     const dtype = promote(a.dtype, b.dtype);
     const [c, x, y] = [condition, a.to(dtype), b.to(dtype)].map((v) => v.expand(shape).data());
     const out = View.zeros(shape, dtype);
     const data = out.storage.data;
     for (let i = 0; i < data.length; i++) {
-      data[i] = ((c as TypedArray)[i] === 0 ? (y as TypedArray)[i] : (x as TypedArray)[i]) as number;
+      data[i] = (
+        (c as TypedArray)[i] === 0 ? (y as TypedArray)[i] : (x as TypedArray)[i]
+      ) as number;
     }
     return out;
   },
@@ -334,7 +367,7 @@ export function mapReal(view: View, f: (v: number) => number): View {
 }
 
 /** Gradients of two broadcast operands, each summed down to its operand's shape and type. */
-function reduceTo(ctx: Context, g: View, da: () => View, db: () => View): [View | null, View | null] {
+function reduceTo(ctx: Context, da: () => View, db: () => View): [View | null, View | null] {
   const down = (grad: View, i: 0 | 1) =>
     sumTo(grad, ctx.shapes[i] as readonly number[]).to(ctx.dtypes[i] as DType);
   return [ctx.needs[0] ? down(da(), 0) : null, ctx.needs[1] ? down(db(), 1) : null];

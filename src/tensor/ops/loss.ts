@@ -84,7 +84,8 @@ export const nllLoss: Op<[View, View, View | null], ClassLoss> = {
     const g = rowScale(grad, target, weight, args, at.length);
     for (let r = 0; r < at.length; r++) {
       const t = at[r] as number;
-      if (t !== args.ignoreIndex) dx.storage.data[r * classes + t] = -(w?.[t] ?? 1) * (g[r] as number);
+      if (t !== args.ignoreIndex)
+        dx.storage.data[r * classes + t] = -(w?.[t] ?? 1) * (g[r] as number);
     }
     return [classesBack(dx, ctx), null, null];
   },
@@ -185,7 +186,9 @@ function classesLast(x: View): View {
 }
 
 function classesLastShape(shape: readonly number[]): number[] {
-  return shape.length <= 2 ? [...shape] : [shape[0] as number, ...shape.slice(2), shape[1] as number];
+  return shape.length <= 2
+    ? [...shape]
+    : [shape[0] as number, ...shape.slice(2), shape[1] as number];
 }
 
 function classesBack(dx: View, ctx: Context): View {

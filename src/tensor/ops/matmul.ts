@@ -26,9 +26,17 @@ export const matmul: Op<[View, View]> = {
     const [a, b] = ctx.saved<[View, View]>();
     const [x, y] = matrices(a, b);
     const lead = broadcastShapes("matmul", x.shape.slice(0, -2), y.shape.slice(0, -2));
-    const dy = g.contiguous().reshaped([...lead, x.shape.at(-2) as number, y.shape.at(-1) as number]);
-    const da = () => sumTo(product(dy, flip(y)), x.shape).contiguous().reshaped(a.shape);
-    const db = () => sumTo(product(flip(x), dy), y.shape).contiguous().reshaped(b.shape);
+    const dy = g
+      .contiguous()
+      .reshaped([...lead, x.shape.at(-2) as number, y.shape.at(-1) as number]);
+    const da = () =>
+      sumTo(product(dy, flip(y)), x.shape)
+        .contiguous()
+        .reshaped(a.shape);
+    const db = () =>
+      sumTo(product(flip(x), dy), y.shape)
+        .contiguous()
+        .reshaped(b.shape);
     return [ctx.needs[0] ? da() : null, ctx.needs[1] ? db() : null];
   },
 };
@@ -101,7 +109,14 @@ export const linear: Op<[View, View, View | null]> = {
 // ---- shared ------------------------------------------------------------------------------------
 
 /** `c = alpha · a b + beta · c + bias` on 2-D views; transposed views are not copied. */
-function gemm(a: View, b: View, c: View, alpha: number, beta: number, bias: Real | null = null): void {
+function gemm(
+  a: View,
+  b: View,
+  c: View,
+  alpha: number,
+  beta: number,
+  bias: Real | null = null,
+): void {
   const [x, y] = [operand(a), operand(b)];
   kernels().gemm({
     a: x.data,

@@ -45,7 +45,9 @@ export const rnn: MultiOp<RnnInputs, RnnArgs> = {
     const saved = ctx.saved<View[]>();
     const y = saved.pop() as View;
     const [x, h0] = saved as unknown as RnnInputs;
-    const grads = saved.map((v, i) => (ctx.needs[i] ? View.zeros((v as View).shape, y.dtype) : null));
+    const grads = saved.map((v, i) =>
+      ctx.needs[i] ? View.zeros((v as View).shape, y.dtype) : null,
+    );
     const hidden = (saved[3] as View).shape[1] as number;
     const [out, last] = [dy?.contiguous() ?? null, dhN?.contiguous() ?? null];
     const state = (args.batchSizes[0] ?? 0) * hidden;
@@ -98,4 +100,3 @@ function part(view: View, start: number): Real {
 function gradient(view: View | null | undefined): Gradient | null {
   return view ? { data: view.real(), accumulate: false } : null;
 }
-

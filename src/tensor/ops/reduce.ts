@@ -40,7 +40,10 @@ export const prod: Op<[View]> = {
   name: "ProdBackward0",
   forward(ctx, [x]) {
     if (ctx.recording) ctx.save(x);
-    return View.scalar(fold(x, 1, (p, v) => p * v), x.dtype);
+    return View.scalar(
+      fold(x, 1, (p, v) => p * v),
+      x.dtype,
+    );
   },
   backward(ctx, g) {
     const x = ctx.saved<[View]>()[0].data();
@@ -177,14 +180,20 @@ function extremes(name: string, wins: (a: number, b: number) => boolean) {
     name: () => [name, name],
     forward(ctx, [x], { dim, keepdim }) {
       const n = x.shape[dim] ?? 1;
-      const index = mapDim(x, dim, 1, (from, to, at, step) => {
-        let best = 0;
-        for (let i = 1; i < n; i++) {
-          const [v, top] = [from[at + i * step] as number, from[at + best * step] as number];
-          if (!Number.isNaN(top) && (Number.isNaN(v) || wins(v, top))) best = i;
-        }
-        to(0, best);
-      }, int64);
+      const index = mapDim(
+        x,
+        dim,
+        1,
+        (from, to, at, step) => {
+          let best = 0;
+          for (let i = 1; i < n; i++) {
+            const [v, top] = [from[at + i * step] as number, from[at + best * step] as number];
+            if (!Number.isNaN(top) && (Number.isNaN(v) || wins(v, top))) best = i;
+          }
+          to(0, best);
+        },
+        int64,
+      );
       const values = takeAlong(x, dim, index);
       if (ctx.recording) ctx.save(index);
       return keepdim ? [values, index] : [values.squeeze(dim), index.squeeze(dim)];
@@ -315,7 +324,12 @@ export function putAlong(out: View, dim: number, index: View, values: View): voi
 }
 
 /** For each entry of `index` in order, its place in `x` and its own. */
-function along(x: View, dim: number, index: View, visit: (place: number, entry: number) => void): void {
+function along(
+  x: View,
+  dim: number,
+  index: View,
+  visit: (place: number, entry: number) => void,
+): void {
   const at = index.data();
   const inner = numel(x.shape.slice(dim + 1));
   const [n, k] = [x.shape[dim] ?? 1, index.shape[dim] ?? 1];

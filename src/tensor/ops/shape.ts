@@ -22,7 +22,11 @@ const reshapeBack = (g: View, _args: unknown, shape: readonly number[]) =>
   g.contiguous().reshaped(shape);
 
 /** The same elements under another shape, shared. */
-export const view = viewOp<readonly number[]>("ViewBackward0", (x, s) => x.reshaped(s), reshapeBack);
+export const view = viewOp<readonly number[]>(
+  "ViewBackward0",
+  (x, s) => x.reshaped(s),
+  reshapeBack,
+);
 
 /** The same elements under another shape: shared when contiguous, else copied. */
 export const reshape: Op<[View], readonly number[]> = {
@@ -87,7 +91,7 @@ export const unbind: MultiOp<[View], number> = {
     Array.from({ length: x.shape[dim] as number }, (_, i) => x.select(dim, i)),
   backward(ctx, grads, dim) {
     const out = zerosLikeInput(ctx, grads);
-    grads.forEach((g, i) => g && out.select(dim, i).assign(g));
+    for (const [i, g] of grads.entries()) if (g) out.select(dim, i).assign(g);
     return [out];
   },
 };
@@ -142,7 +146,7 @@ export const stack: Op<View[], number> = {
   forward(_ctx, views, dim) {
     const dtype = views.map((v) => v.dtype).reduce(promote);
     const out = View.zeros((views[0] as View).shape.toSpliced(dim, 0, views.length), dtype);
-    views.forEach((v, i) => out.select(dim, i).assign(v.to(dtype)));
+    for (const [i, v] of views.entries()) out.select(dim, i).assign(v.to(dtype));
     return out;
   },
   backward: (ctx, g, dim) => ctx.shapes.map((_, i) => (ctx.needs[i] ? g.select(dim, i) : null)),
@@ -164,7 +168,12 @@ export const repeat: Op<[View], readonly number[]> = {
     const lead = times.length - shape.length;
     const own = times.map((_, i) => shape[i - lead] ?? 1);
     const tiles = g.contiguous().reshaped(own.flatMap((s, i) => [times[i] as number, s]));
-    return [sumTo(tiles, own.flatMap((s) => [1, s])).reshaped(shape)];
+    return [
+      sumTo(
+        tiles,
+        own.flatMap((s) => [1, s]),
+      ).reshaped(shape),
+    ];
   },
 };
 
