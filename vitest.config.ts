@@ -11,5 +11,5 @@ export default defineConfig({
       { find: /^saiki\/(\w+)$/, replacement: `${src("")}$1/index.ts` },
     ],
   },
-  test: { include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+  test: { include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"] },
 });

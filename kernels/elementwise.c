@@ -5,9 +5,10 @@ enum { NEG, EXP, LOG, LOG1P, SQRT, SIN, COS, ABS, SIGN, RECIPROCAL, TANH, SIGMOI
 /* The order of `binaryOps`; POW likewise. */
 enum { PLUS, MINUS, TIMES, OVER, POW, MAXIMUM, MINIMUM };
 
-/* A NaN stays itself. */
-INLINE vf vrelu(vf x) { return vselect(x <= 0.0f, vset(0), x); }
-INLINE vf vsign(vf x) { return vselect(x > 0.0f, vset(1), vselect(x < 0.0f, vset(-1), x)); }
+/* A NaN stays itself, and so does −0. */
+INLINE vf vrelu(vf x) { return vselect(x < 0.0f, vset(0), x); }
+/* 0 for NaN, as in PyTorch. */
+INLINE vf vsign(vf x) { return vselect(x > 0.0f, vset(1), vselect(x < 0.0f, vset(-1), vset(0))); }
 
 /* One loop per operation: `y` is an expression in the vector x. */
 #define EACH(expression)                      \
@@ -50,7 +51,7 @@ EXPORT void saiki_unary_backward(int op, const float *saved, const float *gradie
     case LOG1P: EACH(dy / (s + 1.0f))
     case SQRT: EACH(dy / (s + s))
     case ABS: EACH(dy * vsign(s))
-    case SIGN: EACH(dy * 0.0f)
+    case SIGN: EACH(((void)dy, vset(0)))
     case RECIPROCAL: EACH(-dy * (s * s))
     case TANH: EACH(dy * (1.0f - s * s))
     case SIGMOID: EACH(dy * ((1.0f - s) * s))

@@ -1,284 +1,191 @@
-/*
- * Recurrent layers over a whole sequence, forward and backward.
- *
- * One driver walks the steps for every kind of cell. Forward: one product x W_ihᵀ of all rows, in
- * place where the gates will be; then, step by step, the product with h_{t−1}, whose weight was
- * packed once, and the cell's nonlinearity on each strip of columns while it is in cache. Backward:
- * the walk in the other direction finds the gates' gradients only, dh_{t−1} = da_t W_hh; every
- * parameter's gradient, and dx, is one product over all rows afterwards.
- *
- * A cell is a number of gates and two functions, which work on a strip: some columns of all rows of
- * a step. Steps are numbered in walking order, so that `reverse` matters nowhere but in `step_at`.
- */
+/* Recurrent cells, each beside its derivative, and the entries. `sequence.c` walks the steps. */
 
-struct sequence;
-struct step;
-typedef void strip_function(const struct sequence *s, const struct step *t, idx column, idx columns);
-
-typedef struct {
-  int gates;
-  strip_function *forward;  /* from gates before the nonlinearity to y */
-  strip_function *backward; /* from dh and dy to the gates' gradients, in place of the gates */
-} cell;
-
-typedef struct sequence {
-  const saiki_recurrent *r;
-  const saiki_recurrent_gradients *g;
-  const cell *cell;
-  idx rows, batch;
-  const int *starts; /* (steps): the first row of each step in time */
-  float *gates;      /* (N, G·H), or y itself */
-  idx ldg;
-  float *dh;           /* (B, H): what flows into the step at hand from those after it */
-  const float *packed; /* W_hhᵀ gate by gate, or in backward W_hh; null for few rows */
-  float *work;         /* for whole products */
-} sequence;
-
-/* Rows [row, row + rows). The first `known` go on from rows at `before`, the others from h0; the
-   first `kept` go on in the next step, for the others this was the last. */
-typedef struct step {
-  idx row, rows, before, known, kept;
-} step;
-
-static step step_at(const sequence *s, idx k) {
-  const saiki_recurrent *r = s->r;
-  const idx direction = r->reverse ? -1 : 1, t = r->reverse ? r->steps - 1 - k : k;
-  const idx rows = r->batch_sizes[t];
-  step at = {s->starts[t], rows, 0, 0, 0};
-  if (k > 0) {
-    at.before = s->starts[t - direction];
-    at.known = min_idx(rows, r->batch_sizes[t - direction]);
-  }
-  if (k + 1 < r->steps) at.kept = min_idx(rows, r->batch_sizes[t + direction]);
-  return at;
+/* Where the cell's h of row i goes, and where its gradient comes from: dout, and dy where not null. */
+INLINE float *state_row(const sequence *s, const step *t, idx i, idx column) {
+  if (s->out) return s->out + i * s->r->hidden_size + column;
+  return s->r->y + (t->row + i) * s->r->ldy + column;
 }
+INLINE const float *dout_row(const sequence *s, idx i, idx column) {
+  return s->dout + i * s->r->hidden_size + column;
+}
+INLINE const float *dy_row(const sequence *s, const step *t, idx i, idx column) {
+  return s->dy ? s->dy + (t->row + i) * s->g->lddy + column : 0;
+}
+INLINE vf state_gradient(const float *dout, const float *dy, idx j, idx left) {
+  const vf d = vload_part(dout + j, left);
+  return dy ? d + vload_part(dy + j, left) : d;
+}
+INLINE float *gates_row(const sequence *s, const step *t, idx i, idx column) {
+  return s->gates + (t->row + i) * s->ldg + column;
+}
+INLINE vf sigmoid_back(vf dy, vf y) { return dy * (y - y * y); }
+INLINE vf tanh_back(vf dy, vf y) { return dy * (1.0f - y * y); }
 
-/* C += or = A · (columns of w), whose packed form is at `panels` if there is one. */
-static void step_product(const sequence *s, const matrix *w, const float *panels, idx rows, idx depth,
-                         const float *a, idx lda, float *c, idx ldc, idx column, idx columns,
-                         const epilogue *e) {
-  if (s->packed) {
-    const int width = panel_width(s->r->hidden_size - column);
-    multiply_panel(rows, depth, a, lda, panels + column * depth, width, c, ldc, (int)columns, e);
-  } else {
-    multiply_few(rows, columns, depth, a, lda, w, c, ldc, e);
+/* A strip's rows, and a row's vectors. Pointers are found once a row: stores of vectors may alias
+   anything, so the compiler would find them again after each. */
+#define EACH_ROW for (idx i = 0; i < t->rows; i++)
+#define EACH_VECTOR for (idx j = 0, left = columns; left > 0; j += VW, left -= VW)
+
+/* ---- RNN: h_t = act(a_t), da_t = dh_t · act'(h_t); forward's gates live in y ------------------ */
+
+INLINE void rnn_forward(const sequence *s, const step *t, idx column, idx columns, const int relu) {
+  EACH_ROW {
+    float *y = gates_row(s, t, i, column);
+    EACH_VECTOR {
+      const vf a = vload_part(y + j, left);
+      vstore_part(y + j, left, relu ? vrelu(a) : vtanh(a));
+    }
   }
 }
 
-/* The strip of columns from j on that is worked on at once: a panel, or all where none is packed. */
-static idx strip_width(const sequence *s, idx j) {
-  const idx rest = s->r->hidden_size - j;
-  return s->packed ? min_idx(panel_width(rest), rest) : rest;
+INLINE void rnn_backward(const sequence *s, const step *t, idx column, idx columns, const int relu) {
+  EACH_ROW {
+    const float *dout = dout_row(s, i, column), *dy = dy_row(s, t, i, column);
+    const float *y = state_row(s, t, i, column);
+    float *da = gates_row(s, t, i, column);
+    EACH_VECTOR {
+      const vf d = state_gradient(dout, dy, j, left), h = vload_part(y + j, left);
+      vstore_part(da + j, left, relu ? vselect(h <= 0.0f, vset(0), d) : tanh_back(d, h));
+    }
+  }
 }
 
-static void walk_forward(const sequence *s, float *hn) {
+static void tanh_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward(s, t, j, n, 0); }
+static void relu_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward(s, t, j, n, 1); }
+static void tanh_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward(s, t, j, n, 0); }
+static void relu_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward(s, t, j, n, 1); }
+
+/* ---- LSTM: c_t = f c_{t−1} + i g, h_t = o tanh(c_t) ------------------------------------------- */
+
+static void lstm_forward(const sequence *s, const step *t, idx column, idx columns) {
   const saiki_recurrent *r = s->r;
   const idx H = r->hidden_size;
-  for (idx k = 0; k < r->steps; k++) {
-    const step t = step_at(s, k);
-    const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * H : 0;
-    for (idx j = 0, n; j < H; j += n) {
-      n = strip_width(s, j);
-      for (int g = 0; g < s->cell->gates; g++) {
-        const matrix w = {r->w_hh + g * H * H, H, 1, 0, 0, 0};
-        const float *panels = s->packed + g * H * padded(H);
-        float *c = s->gates + t.row * s->ldg + g * H + j;
-        step_product(s, &w, panels, t.known, H, before, r->ldy, c, s->ldg, j, n, &ADD);
-        c += t.known * s->ldg;
-        if (h0) step_product(s, &w, panels, t.rows - t.known, H, h0, H, c, s->ldg, j, n, &ADD);
-      }
-      s->cell->forward(s, &t, j, n);
+  EACH_ROW {
+    float *gates = gates_row(s, t, i, column), *h = state_row(s, t, i, column);
+    const float *before = state_before(s, t, i, r->c, H, r->c0) + column;
+    float *after = r->c + (t->row + i) * H + column;
+    EACH_VECTOR {
+      const vf in = vsigmoid(vload_part(gates + j, left));
+      const vf forget = vsigmoid(vload_part(gates + H + j, left));
+      const vf new = vtanh(vload_part(gates + 2 * H + j, left));
+      const vf out = vsigmoid(vload_part(gates + 3 * H + j, left));
+      const vf c = forget * vload_part(before + j, left) + in * new;
+      vstore_part(gates + j, left, in);
+      vstore_part(gates + H + j, left, forget);
+      vstore_part(gates + 2 * H + j, left, new);
+      vstore_part(gates + 3 * H + j, left, out);
+      vstore_part(after + j, left, c);
+      vstore_part(h + j, left, out * vtanh(c));
     }
-    copy_rows(t.rows - t.kept, H, r->y + (t.row + t.kept) * r->ldy, r->ldy, hn + t.kept * H, H, 0);
   }
 }
 
-/* The gates' gradients of all steps; what remains in `dh` is the gradient of h0. */
-static void walk_backward(const sequence *s) {
+/* dc_t += dh_t o (1 − tanh²(c_t)), dc_{t−1} = dc_t f. */
+static void lstm_backward(const sequence *s, const step *t, idx column, idx columns) {
   const saiki_recurrent *r = s->r;
-  const idx H = r->hidden_size, depth = s->cell->gates * H;
-  const matrix w = {r->w_hh, H, 0, 0, 0, 0};
-  step t = step_at(s, r->steps - 1);
-  s->cell->backward(s, &t, 0, H);
-  for (idx k = r->steps - 1; k >= 0; k--) {
-    const idx rows = s->g->dh0.data ? t.rows : t.known;
-    const float *da = s->gates + t.row * s->ldg;
-    const step before = k > 0 ? step_at(s, k - 1) : t;
-    for (idx j = 0, n; j < H; j += n) {
-      n = strip_width(s, j);
-      step_product(s, &w, s->packed, rows, depth, da, s->ldg, s->dh + j, H, j, n, &STORE);
-      if (k > 0) s->cell->backward(s, &before, j, n);
-    }
-    t = before;
-  }
-}
-
-/* before[row]: the row of y that holds h_{t−1}, or −1 − b for row b of h0. */
-static void rows_before(const sequence *s, int *before) {
-  for (idx k = 0; k < s->r->steps; k++) {
-    const step t = step_at(s, k);
-    for (idx b = 0; b < t.rows; b++)
-      before[t.row + b] = (int)(b < t.known ? t.before + b : -1 - b);
-  }
-}
-
-/* With the gates' gradients da (N, G·H) at hand. */
-static void parameter_gradients(const sequence *s, int *before) {
-  const saiki_recurrent *r = s->r;
-  const saiki_recurrent_gradients *g = s->g;
-  const idx I = r->input_size, H = r->hidden_size, GH = s->cell->gates * H;
-  const matrix da = {s->gates, s->ldg, 0, 0, 0, 0}, da_t = {s->gates, s->ldg, 1, 0, 0, 0};
-  if (g->dx.data) {
-    const matrix w = {r->w_ih, I, 0, 0, 0, 0};
-    multiply(s->rows, I, GH, &da, &w, g->dx.data, g->lddx, g->dx.accumulate ? &ADD : &STORE, s->work);
-  }
-  if (g->dw_ih.data) {
-    const matrix x = {r->x, r->ldx, 0, 0, 0, 0};
-    multiply(GH, I, s->rows, &da_t, &x, g->dw_ih.data, I, g->dw_ih.accumulate ? &ADD : &STORE, s->work);
-  }
-  if (g->dw_hh.data) {
-    rows_before(s, before);
-    const matrix h = {r->y, r->ldy, 0, before, r->h0, H};
-    multiply(GH, H, s->rows, &da_t, &h, g->dw_hh.data, H, g->dw_hh.accumulate ? &ADD : &STORE, s->work);
-  }
-  if (g->db_ih.data) column_sums(s->rows, GH, s->gates, s->ldg, g->db_ih.data, g->db_ih.accumulate);
-  if (g->db_hh.data) column_sums(s->rows, GH, s->gates, s->ldg, g->db_hh.data, g->db_hh.accumulate);
-}
-
-/* ---- the workspace --------------------------------------------------------------------------- */
-
-/* Memory handed out piece by piece; from null, only counted. */
-typedef struct {
-  char *at;
-} pile;
-
-static void *take(pile *p, idx words) {
-  void *piece = p->at;
-  p->at += (4 * words + 63) & ~(idx)63;
-  return piece;
-}
-
-static idx count_rows(const saiki_recurrent *r) {
-  idx rows = 0;
-  for (idx t = 0; t < r->steps; t++) rows += r->batch_sizes[t];
-  return rows;
-}
-
-/* What all cells need; `gates` floats a row are taken for the gates where the caller has none. */
-static sequence begin(const saiki_recurrent *r, const cell *c, pile *p) {
-  const idx H = r->hidden_size, I = r->input_size, GH = c->gates * H;
-  sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
-  int *starts = take(p, r->steps);
-  s.starts = starts;
-  s.packed = take(p, GH * (padded(H) + NR));
-  idx work = multiply_workspace(s.rows, GH, I);
-  work = max_idx(work, multiply_workspace(s.rows, I, GH));
-  work = max_idx(work, multiply_workspace(GH, max_idx(I, H), s.rows));
-  s.work = take(p, work);
-  return s;
-}
-
-static void fill_starts(const sequence *s) {
-  int *starts = (int *)s->starts, row = 0;
-  for (idx t = 0; t < s->r->steps; t++) {
-    starts[t] = row;
-    row += s->r->batch_sizes[t];
-  }
-}
-
-/* W_hh for the walk: its transpose gate by gate for forward, itself for backward. */
-static void pack_hidden(sequence *s, int transposed) {
-  const idx H = s->r->hidden_size, depth = transposed ? H : s->cell->gates * H;
-  float *to = (float *)s->packed;
-  if (s->rows <= FEW) s->packed = 0;
-  else
-    for (int g = 0; g < (transposed ? s->cell->gates : 1); g++) {
-      const matrix w = {s->r->w_hh + g * H * H, H, transposed, 0, 0, 0};
-      pack(&w, 0, depth, 0, H, to + g * H * padded(H));
-    }
-}
-
-/* ---- RNN: h_t = act(a_t), da_t = dh_t · act'(h_t); the gates live in y ------------------------- */
-
-INLINE void rnn_forward_strip(const sequence *s, const step *t, idx column, idx columns,
-                              const int relu) {
-  for (idx i = 0; i < t->rows; i++) {
-    float *y = s->r->y + (t->row + i) * s->r->ldy + column;
-    for (idx j = 0; j < columns; j += VW) {
-      const vf a = vload_part(y + j, columns - j);
-      vstore_part(y + j, columns - j, relu ? vrelu(a) : vtanh(a));
-    }
-  }
-}
-
-INLINE void rnn_backward_strip(const sequence *s, const step *t, idx column, idx columns,
-                               const int relu) {
-  const saiki_recurrent_gradients *g = s->g;
-  for (idx i = 0; i < t->rows; i++) {
-    const float *dh = s->dh + i * s->r->hidden_size + column;
-    const float *y = s->r->y + (t->row + i) * s->r->ldy + column;
-    const float *dy = g->dy ? g->dy + (t->row + i) * g->lddy + column : 0;
-    float *da = s->gates + (t->row + i) * s->ldg + column;
-    for (idx j = 0; j < columns; j += VW) {
-      const idx left = columns - j;
-      vf d = vload_part(dh + j, left);
-      if (dy) d += vload_part(dy + j, left);
-      const vf h = vload_part(y + j, left);
-      vstore_part(da + j, left, relu ? vselect(h <= 0.0f, vset(0), d) : d * (1.0f - h * h));
-    }
-  }
-}
-
-static void tanh_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward_strip(s, t, j, n, 0); }
-static void relu_forward(const sequence *s, const step *t, idx j, idx n) { rnn_forward_strip(s, t, j, n, 1); }
-static void tanh_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward_strip(s, t, j, n, 0); }
-static void relu_backward(const sequence *s, const step *t, idx j, idx n) { rnn_backward_strip(s, t, j, n, 1); }
-
-static const cell TANH_CELL = {1, tanh_forward, tanh_backward};
-static const cell RELU_CELL = {1, relu_forward, relu_backward};
-
-static sequence rnn_begin(const saiki_recurrent *r, int relu, pile *p) {
   const idx H = r->hidden_size;
-  sequence s = begin(r, relu ? &RELU_CELL : &TANH_CELL, p);
-  s.dh = take(p, max_idx(s.batch, 1) * H);
-  s.gates = take(p, s.rows * H);
-  s.ldg = H;
-  return s;
+  EACH_ROW {
+    const float *dout = dout_row(s, i, column), *dy = dy_row(s, t, i, column);
+    const float *before = state_before(s, t, i, r->c, H, r->c0) + column;
+    const float *after = r->c + (t->row + i) * H + column;
+    float *gates = gates_row(s, t, i, column), *dc = s->dc + i * H + column;
+    float *projected = s->out ? s->out + (t->row + i) * H + column : 0;
+    EACH_VECTOR {
+      const vf in = vload_part(gates + j, left), forget = vload_part(gates + H + j, left);
+      const vf new = vload_part(gates + 2 * H + j, left), out = vload_part(gates + 3 * H + j, left);
+      const vf c = vtanh(vload_part(after + j, left)), dh = state_gradient(dout, dy, j, left);
+      const vf d = vload_part(dc + j, left) + tanh_back(dh * out, c);
+      vstore_part(gates + j, left, sigmoid_back(d * new, in));
+      vstore_part(gates + H + j, left, sigmoid_back(d * vload_part(before + j, left), forget));
+      vstore_part(gates + 2 * H + j, left, tanh_back(d * in, new));
+      vstore_part(gates + 3 * H + j, left, sigmoid_back(dh * c, out));
+      vstore_part(dc + j, left, d * forget);
+      if (projected) vstore_part(projected + j, left, out * c);
+    }
+  }
 }
 
-EXPORT idx saiki_rnn_workspace(const saiki_recurrent *r) {
+/* ---- GRU: n = tanh(a_n + r q), h_t = (h_{t−1} − n) z + n; a row is n, r, z, q ------------------ */
+
+static void gru_forward(const sequence *s, const step *t, idx column, idx columns) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size;
+  EACH_ROW {
+    float *gates = gates_row(s, t, i, column), *h = state_row(s, t, i, column);
+    const float *before = state_before(s, t, i, r->y, r->ldy, r->h0) + column;
+    EACH_VECTOR {
+      const vf reset = vsigmoid(vload_part(gates + H + j, left));
+      const vf update = vsigmoid(vload_part(gates + 2 * H + j, left));
+      const vf q = vload_part(gates + 3 * H + j, left);
+      const vf new = vtanh(vload_part(gates + j, left) + reset * q);
+      vstore_part(gates + j, left, new);
+      vstore_part(gates + H + j, left, reset);
+      vstore_part(gates + 2 * H + j, left, update);
+      vstore_part(h + j, left, (vload_part(before + j, left) - new) * update + new);
+    }
+  }
+}
+
+/* In place of the gates: dn, dr, dz, dq. Of h_{t−1} directly: dh_t z. */
+static void gru_backward(const sequence *s, const step *t, idx column, idx columns) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size;
+  EACH_ROW {
+    const float *dy = dy_row(s, t, i, column);
+    const float *before = state_before(s, t, i, r->y, r->ldy, r->h0) + column;
+    float *gates = gates_row(s, t, i, column), *dh = s->dh + i * H + column;
+    EACH_VECTOR {
+      const vf new = vload_part(gates + j, left), reset = vload_part(gates + H + j, left);
+      const vf update = vload_part(gates + 2 * H + j, left), q = vload_part(gates + 3 * H + j, left);
+      const vf d = state_gradient(dh, dy, j, left), dn = tanh_back(d * (1.0f - update), new);
+      const vf dz = sigmoid_back(d * (vload_part(before + j, left) - new), update);
+      vstore_part(gates + j, left, dn);
+      vstore_part(gates + H + j, left, sigmoid_back(dn * q, reset));
+      vstore_part(gates + 2 * H + j, left, dz);
+      vstore_part(gates + 3 * H + j, left, dn * reset);
+      vstore_part(dh + j, left, d * update);
+    }
+  }
+}
+#undef EACH_ROW
+#undef EACH_VECTOR
+
+/* ---- entries --------------------------------------------------------------------------------- */
+
+/* By kind. */
+static const cell CELLS[] = {
+    {.gates = 1, .width = 1, .forward = tanh_forward, .backward = tanh_backward},
+    {.gates = 1, .width = 1, .forward = relu_forward, .backward = relu_backward},
+    {.gates = 4, .width = 4, .memory = 1, .forward = lstm_forward, .backward = lstm_backward},
+    {.gates = 3, .width = 4, .shift = 1, .direct = 1, .forward = gru_forward, .backward = gru_backward},
+};
+
+static int is_rnn(int kind) { return kind == SAIKI_RNN_TANH || kind == SAIKI_RNN_RELU; }
+
+EXPORT idx saiki_recurrent_workspace(int kind, const saiki_recurrent *r, int backward) {
   pile p = {0};
-  const sequence s = rnn_begin(r, 0, &p);
-  take(&p, s.rows); /* rows_before */
+  const sequence s = begin(&CELLS[kind], r, backward, &p);
+  if (is_rnn(kind) && backward) take(&p, s.rows * r->hidden_size);
   return (idx)p.at + 64;
 }
 
-EXPORT void saiki_rnn_forward(const saiki_recurrent *r, int relu, float *hn, void *workspace) {
-  const idx I = r->input_size, H = r->hidden_size;
+EXPORT void saiki_recurrent_forward(int kind, const saiki_recurrent *r, float *hn, float *cn,
+                                    void *workspace) {
   pile p = {align64(workspace)};
-  sequence s = rnn_begin(r, relu, &p);
-  float *bias = s.dh; /* free in forward */
-  fill_starts(&s);
-  for (idx j = 0; j < H; j++) bias[j] = (r->b_ih ? r->b_ih[j] : 0) + (r->b_hh ? r->b_hh[j] : 0);
-  s.gates = r->y;
-  s.ldg = r->ldy;
-  const matrix x = {r->x, r->ldx, 0, 0, 0, 0}, w = {r->w_ih, I, 1, 0, 0, 0};
-  const epilogue e = {1, 0, r->b_ih || r->b_hh ? bias : 0};
-  multiply(s.rows, H, I, &x, &w, r->y, r->ldy, &e, s.work);
-  if (r->steps > 1 || r->h0) pack_hidden(&s, 1);
-  walk_forward(&s, hn);
+  sequence s = begin(&CELLS[kind], r, 0, &p);
+  if (is_rnn(kind)) {
+    s.gates = r->y;
+    s.ldg = r->ldy;
+  }
+  sequence_forward(&s, hn, cn);
 }
 
-EXPORT void saiki_rnn_backward(const saiki_recurrent *r, int relu,
-                               const saiki_recurrent_gradients *g, void *workspace) {
-  const idx H = r->hidden_size;
+EXPORT void saiki_recurrent_backward(int kind, const saiki_recurrent *r,
+                                     const saiki_recurrent_gradients *g, void *workspace) {
   pile p = {align64(workspace)};
-  sequence s = rnn_begin(r, relu, &p);
+  sequence s = begin(&CELLS[kind], r, 1, &p);
+  if (is_rnn(kind)) s.gates = take(&p, s.rows * r->hidden_size); /* y is not to be overwritten */
   s.g = g;
-  fill_starts(&s);
-  for (idx i = 0; i < s.batch * H; i++) s.dh[i] = g->dhn ? g->dhn[i] : 0;
-  if (r->steps > 1 || g->dh0.data) pack_hidden(&s, 0);
-  if (r->steps > 0) walk_backward(&s);
-  if (g->dh0.data) copy_rows(s.batch, H, s.dh, H, g->dh0.data, H, g->dh0.accumulate);
-  parameter_gradients(&s, take(&p, s.rows));
+  s.dy = s.out ? 0 : g->dy;
+  sequence_backward(&s);
 }

@@ -33,11 +33,10 @@ static float row_exp(const float *x, float *y, idx n, float shift) {
 
 static float logarithm(float x) { return vlog(vset(x))[0]; }
 
-/* top + ln Σ e^(x − top); infinite and NaN where the largest is. */
+/* top + ln Σ e^(x − top); NaN where the largest is infinite, as in PyTorch's softmax. */
 static float log_sum_exp(const float *x, idx n, float *top, float *log_sum) {
   *top = row_max(x, n);
-  const int finite = *top - *top == 0;
-  *log_sum = finite ? logarithm(row_exp(x, 0, n, *top)) : 0;
+  *log_sum = logarithm(row_exp(x, 0, n, *top));
   return *top + *log_sum;
 }
 

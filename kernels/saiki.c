@@ -4,6 +4,7 @@
 
 #include "elementwise.c"
 #include "gemm.c"
+#include "sequence.c"
 #include "recurrent.c"
 #include "rows.c"
 #include "embedding.c"

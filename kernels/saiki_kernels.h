@@ -21,19 +21,27 @@ EXPORT idx saiki_gemm_workspace(idx m, idx n, idx k);
 
 /* ---- recurrent ------------------------------------------------------------------------------- */
 
-/* One layer, one direction, a packed sequence of N rows; G gates. */
+enum { SAIKI_RNN_TANH, SAIKI_RNN_RELU, SAIKI_LSTM, SAIKI_GRU }; /* with G = 1, 1, 4, 3 gates */
+
+/* One layer, one direction, a packed sequence of N rows. P = hidden, or less where an LSTM projects. */
 typedef struct {
   const int *batch_sizes; /* (steps), non-increasing, at least 1 */
   idx steps;
   int reverse;
-  idx input_size, hidden_size;
-  const float *x; /* (N, input) */
+  idx input_size, hidden_size, state_size; /* I, H, P */
+  const float *x;                          /* (N, I) */
   idx ldx;
-  const float *w_ih, *w_hh;        /* (G·hidden, input), (G·hidden, hidden) */
-  const float *b_ih, *b_hh;        /* (G·hidden), or null */
-  const float *h0;                 /* (B, hidden), or null for zeros */
-  float *y;                        /* (N, hidden): written by forward, read by backward */
+  const float *w_ih, *w_hh; /* (G·H, I), (G·H, P) */
+  const float *b_ih, *b_hh; /* (G·H), or null */
+  const float *w_hr;        /* (P, H): the projection, or null */
+  const float *h0, *c0;     /* (B, P), (B, H), or null for zeros */
+  float *y;                 /* (N, P): written by forward, read by backward */
   idx ldy;
+  /*
+   * Written by forward, read by backward, which leaves gradients in `gates`. LSTM: (N, 4H) i, f, g, o
+   * and (N, H). GRU: (N, 4H) n, r, z, h_{t−1} W_hnᵀ + b_hn, and no c. RNN: neither.
+   */
+  float *gates, *c;
 } saiki_recurrent;
 
 typedef struct {
@@ -42,19 +50,20 @@ typedef struct {
 } saiki_gradient;
 
 typedef struct {
-  const float *dy; /* (N, hidden), or null for zeros */
+  const float *dy; /* (N, P), or null for zeros */
   idx lddy;
-  const float *dhn; /* (B, hidden), or null for zeros */
+  const float *dhn, *dcn; /* (B, P), (B, H), or null for zeros */
   saiki_gradient dx;
   idx lddx;
-  saiki_gradient dh0, dw_ih, dw_hh, db_ih, db_hh;
+  saiki_gradient dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr;
 } saiki_recurrent_gradients;
 
-/* h_t = tanh or relu (x_t W_ihᵀ + b_ih + h_{t−1} W_hhᵀ + b_hh); hn (B, hidden). */
-EXPORT void saiki_rnn_forward(const saiki_recurrent *r, int relu, float *hn, void *workspace);
-EXPORT void saiki_rnn_backward(const saiki_recurrent *r, int relu,
-                               const saiki_recurrent_gradients *g, void *workspace);
-EXPORT idx saiki_rnn_workspace(const saiki_recurrent *r);
+/* hn (B, P); cn (B, H), or null where there is none. */
+EXPORT void saiki_recurrent_forward(int kind, const saiki_recurrent *r, float *hn, float *cn,
+                                    void *workspace);
+EXPORT void saiki_recurrent_backward(int kind, const saiki_recurrent *r,
+                                     const saiki_recurrent_gradients *g, void *workspace);
+EXPORT idx saiki_recurrent_workspace(int kind, const saiki_recurrent *r, int backward);
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 

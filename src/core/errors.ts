@@ -24,6 +24,9 @@ export interface ErrorParts {
 export class SaikiError extends Error {
   readonly code: string = "SAIKI_ERROR";
   readonly op: string;
+  /** What is wrong, alone. */
+  readonly sentence: string;
+  readonly fix: string | undefined;
   readonly torch: string | undefined;
   readonly expected: unknown;
   readonly got: unknown;
@@ -36,6 +39,8 @@ export class SaikiError extends Error {
     );
     this.name = new.target.name;
     this.op = parts.op;
+    this.sentence = said;
+    this.fix = parts.fix;
     this.torch = parts.torch;
     this.expected = parts.expected;
     this.got = parts.got;

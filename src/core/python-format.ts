@@ -36,6 +36,15 @@ export function repr(value: number | boolean): string {
   return sign(value) + (Number.isInteger(a) ? a.toFixed(1) : String(a));
 }
 
+/** The name of a value's type in Python, as far as there is one: `int`, `str`, `NoneType`. */
+export function typeName(value: unknown): string {
+  if (value === null || value === undefined) return "NoneType";
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
+  if (Array.isArray(value)) return "list";
+  const names: Record<string, string> = { string: "str", boolean: "bool", object: "dict" };
+  return names[typeof value] ?? typeof value;
+}
+
 /** `(2, 3)`, and `(2,)` for one item. */
 export function tuple(items: readonly number[]): string {
   return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;

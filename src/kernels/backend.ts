@@ -35,6 +35,25 @@ export interface Backend {
   rnnForward(a: RnnForward): void;
   /** Gradients of {@link Backend.rnnForward}: `da_t = dh_t · act'(h_t)`, walked in reverse. */
   rnnBackward(a: RnnBackward): void;
+  /**
+   * `i, f, o = σ(…)`, `g = tanh(…)`, `c_t = f c_{t−1} + i g`, `h_t = o tanh(c_t)`, or of that
+   * `h_t = (o tanh(c_t)) W_hrᵀ`.
+   */
+  lstmForward(a: LstmForward): void;
+  /**
+   * Gradients of {@link Backend.lstmForward}. With `u = dh W_hr`, or `dh`, and `t = tanh(c_t)`:
+   * `do = u t σ'`, `dc += u o (1 − t²)`, `di = dc g σ'`, `df = dc c_{t−1} σ'`,
+   * `dg = dc i (1 − g²)`, `dc_{t−1} = dc f`.
+   */
+  lstmBackward(a: LstmBackward): void;
+  /** `r, z = σ(…)`, `n = tanh(x_t W_inᵀ + b_in + r (h_{t−1} W_hnᵀ + b_hn))`, `h_t = (h_{t−1} − n) z + n`. */
+  gruForward(a: GruForward): void;
+  /**
+   * Gradients of {@link Backend.gruForward}. With `q = h_{t−1} W_hnᵀ + b_hn`:
+   * `dz = dh (h_{t−1} − n) σ'`, `dn = dh (1 − z) (1 − n²)`, `dr = dn q σ'`, `dq = dn r`,
+   * and `dh_{t−1}` has the share `dh z`.
+   */
+  gruBackward(a: GruBackward): void;
 
   // ---- rows ------------------------------------------------------------------------------------
 
@@ -153,15 +172,8 @@ export interface Recurrent {
   ldy: number;
 }
 
-export interface RnnForward extends Recurrent {
-  nonlinearity: Nonlinearity;
-  /** (B, H): each sequence's state after its own last step (reverse: after step 0). */
-  hN: Real;
-}
-
-/** `y` is the forward's output, read only; of all saved values RNN needs nothing else. */
-export interface RnnBackward extends Recurrent {
-  nonlinearity: Nonlinearity;
+/** What the backward of each kind of layer has in common. */
+export interface RecurrentBackward extends Recurrent {
   /** (N, H) rows `lddy` apart, and (B, H); each may be null for zeros. Not changed. */
   dy: Real | null;
   lddy: number;
@@ -173,6 +185,61 @@ export interface RnnBackward extends Recurrent {
   dWHh: Gradient | null;
   dBIh: Gradient | null;
   dBHh: Gradient | null;
+}
+
+export interface RnnForward extends Recurrent {
+  nonlinearity: Nonlinearity;
+  /** (B, H): each sequence's state after its own last step (reverse: after step 0). */
+  hN: Real;
+}
+
+/** `y` is the forward's output, read only; of all saved values RNN needs nothing else. */
+export interface RnnBackward extends RecurrentBackward {
+  nonlinearity: Nonlinearity;
+}
+
+/**
+ * G = 4, in the order i, f, g, o. With a projection, states `h` have P elements in place of H: `h0`,
+ * `y`, `hN`, their gradients, and rows of `wHh`; `c` always has H.
+ */
+export interface Lstm extends Recurrent {
+  /** P, or 0 for none. */
+  projSize: number;
+  /** (P, H), or null. */
+  wHr: Real | null;
+  /** (B, H), or null for zeros. */
+  c0: Real | null;
+}
+
+export interface LstmForward extends Lstm {
+  hN: Real;
+  /** (B, H). */
+  cN: Real;
+  /** (N, 4H): i, f, g, o; and `c` (N, H). Both for backward; null when none will follow. */
+  gates: Real | null;
+  c: Real | null;
+}
+
+export interface LstmBackward extends Lstm, RecurrentBackward {
+  /** From forward. `gates` is overwritten, with what is not specified. */
+  gates: Real;
+  c: Real;
+  /** (B, H), or null for zeros. */
+  dcN: Real | null;
+  dc0: Gradient | null;
+  dWHr: Gradient | null;
+}
+
+/** G = 3, in the order r, z, n. */
+export interface GruForward extends Recurrent {
+  hN: Real;
+  /** (N, 4H): n, r, z and `h_{t−1} W_hnᵀ + b_hn`. For backward; null when none will follow. */
+  gates: Real | null;
+}
+
+export interface GruBackward extends RecurrentBackward {
+  /** From forward; overwritten, with what is not specified. */
+  gates: Real;
 }
 
 export type Nonlinearity = "tanh" | "relu";

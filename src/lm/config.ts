@@ -26,6 +26,7 @@ const modelEntries = {
 /** The options that decide what it learns from, and how. */
 const trainingEntries = {
   tokens: v.optional(oneOf(tokenKinds), "char"),
+  maxVocabulary: v.optional(whole(3), 10_000),
   validFraction: v.optional(
     number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5),
     0.1,
@@ -70,6 +71,7 @@ export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
  *
  * - `cell`: `rnn` (default) or `bigram`, the context-free model
  * - `tokens`: `char` (default) or `word`
+ * - `maxVocabulary` 10,000: the most words that are told apart; rarer ones are `<unk>`
  * - `embedding` 64, `hidden` 256, `layers` 1: sizes; `dropout` 0: share of activations dropped
  * - `batch` 64 streams, `length` 64 steps: the size of a window
  * - `lr` 0.002: Adam's step, decaying to 0 along a half cosine; `clip` 1: the largest norm of the

@@ -2,8 +2,8 @@
 
 import { ConfigError, int64 } from "../core/index.ts";
 import { functional as F } from "../nn/index.ts";
-import { noGrad, tensor } from "../tensor/index.ts";
-import type { LanguageModel, LmState } from "./model.ts";
+import { tensor } from "../tensor/index.ts";
+import { inferring, type LanguageModel, type LmState } from "./model.ts";
 import { Pace } from "./pace.ts";
 
 /** The mean over all predicted tokens, each counted once. */
@@ -44,27 +44,18 @@ export async function evaluate(
     });
   }
   const pace = new Pace();
-  const wasTraining = model.training;
   let sum = 0;
   let state: LmState | null = null;
-  model.eval();
-  try {
-    for (const { inputs, targets, batch } of scoringWindows(tokens)) {
-      const result = noGrad(() => {
-        const output = model.forward(inputs.view(-1, batch), state);
-        const loss = F.crossEntropy(output.logits, targets, {
-          reduction: "sum",
-          ignoreIndex: IGNORED,
-        });
-        return { state: output.state, loss: loss.item() };
-      });
-      state = result.state;
-      sum += result.loss;
-      await pace.breathe();
-      signal?.throwIfAborted();
-    }
-  } finally {
-    model.train(wasTraining);
+  for (const { inputs, targets, batch } of scoringWindows(tokens)) {
+    const result = inferring(model, () => {
+      const output = model.forward(inputs.view(-1, batch), state);
+      const counted = { reduction: "sum", ignoreIndex: IGNORED } as const;
+      return { state: output.state, loss: F.crossEntropy(output.logits, targets, counted).item() };
+    });
+    state = result.state;
+    sum += result.loss;
+    await pace.breathe();
+    signal?.throwIfAborted();
   }
   const loss = sum / (tokens.length - 1);
   return { loss, perplexity: perplexity(loss), tokens: tokens.length - 1 };

@@ -1,7 +1,7 @@
 /** The network of a language model. */
 
 import { Dropout, Embedding, Linear, Module, RNN } from "../nn/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { noGrad, type Tensor } from "../tensor/index.ts";
 import type { ModelConfig } from "./config.ts";
 
 /** What a model remembers between calls: one tensor (L, B, H) for each kind of state. */
@@ -69,4 +69,15 @@ export class LanguageModel extends Module {
 /** The same state without history: where back-propagation is truncated. */
 export function detachState(state: LmState): LmState {
   return state.map((s) => s.detach());
+}
+
+/** Runs synchronous work without dropout and without recording. */
+export function inferring<T>(model: LanguageModel, work: () => T): T {
+  const wasTraining = model.training;
+  model.eval();
+  try {
+    return noGrad(work);
+  } finally {
+    model.train(wasTraining);
+  }
 }

@@ -4,7 +4,6 @@ import type { DType } from "../core/index.ts";
 import {
   AutogradError,
   bool,
-  broadcastShapes,
   DTypeError,
   IndexError,
   int64,
@@ -13,7 +12,7 @@ import {
   ShapeError,
   sameShape,
 } from "../core/index.ts";
-import { inRange } from "./ops/elementwise.ts";
+import { inRange } from "./ops/arithmetic.ts";
 import type { Dims } from "./ops/reduce.ts";
 import type { Tensor } from "./tensor.ts";
 import type { View } from "./view.ts";
@@ -35,20 +34,35 @@ export function reduceDims(
 ): Dims {
   if (dims === undefined) return { dims: [...x.impl.shape.keys()], keepdim, all: true };
   const list = (typeof dims === "number" ? [dims] : dims).map((d) => dim(op, x, d));
-  if (new Set(list).size !== list.length) {
-    throw new IndexError({
-      op,
-      torch: `dim ${list[0]} appears multiple times in the list of dims`,
-    });
-  }
+  distinct(op, list);
   return { dims: x.ndim === 0 ? [] : list, keepdim, all: false };
 }
 
-export function floating(op: string, x: Tensor): void {
+/** Dimensions of a list, each at most once. */
+export function distinctDims(op: string, x: Tensor, dims: readonly number[]): number[] {
+  const list = dims.map((d) => dim(op, x, d));
+  distinct(op, list);
+  return list;
+}
+
+function distinct(op: string, list: readonly number[]): void {
+  const twice = list.find((d, i) => list.indexOf(d) < i);
+  if (twice === undefined) return;
+  throw new ShapeError({
+    op,
+    torch: `dim ${twice} appears multiple times in the list of dims`,
+    got: [...list],
+  });
+}
+
+/** Refuses integers; `torch` is PyTorch's sentence for this operation. */
+export function floating(op: string, x: Tensor, torch?: string): void {
   if (x.dtype.isFloatingPoint) return;
   throw new DTypeError({
     op,
-    sentence: `expected a floating-point tensor, got ${x.dtype}`,
+    ...(torch === undefined
+      ? { sentence: `expected a floating-point tensor, got ${x.dtype}` }
+      : { torch }),
     fix: "Convert it with float()",
     got: x.dtype,
   });
@@ -65,10 +79,14 @@ export function differentiable(op: string, dtype: DType): void {
 }
 
 export function notEmpty(op: string, x: Tensor, d: number | undefined): void {
-  if (d === undefined ? x.numel() > 0 : x.numel() > 0 || x.size(d) > 0) return;
-  throw new ShapeError({
+  if (x.numel() > 0 || (d !== undefined && x.size(d) > 0)) return;
+  const hint = op.startsWith("arg") ? "" : " Specify the reduction dim with the 'dim' argument.";
+  throw new IndexError({
     op,
-    torch: `${op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.`,
+    torch:
+      d === undefined
+        ? `${op}(): Expected reduction dim to be specified for input.numel() == 0.${hint}`
+        : `${op}(): Expected reduction dim ${dim(op, x, d)} to have non-zero size.`,
     got: [...x.impl.shape],
   });
 }
@@ -78,8 +96,8 @@ export function sameType(op: string, a: Tensor, b: Tensor): void {
   if (a.dtype === b.dtype) return;
   throw new DTypeError({
     op,
-    torch: "mat1 and mat2 must have the same dtype",
-    fix: `Convert one of them: they are ${a.dtype} and ${b.dtype}`,
+    torch: `expected scalar type ${scalarTypeName(a)} but found ${scalarTypeName(b)}`,
+    fix: "Convert one of them",
     expected: a.dtype,
     got: b.dtype,
   });
@@ -105,6 +123,43 @@ export function ranks(op: string, tensors: readonly Tensor[], rank: number): voi
       got: [...t.impl.shape],
     });
   }
+}
+
+/** Vectors of one length. */
+export function dotProduct(a: Tensor, b: Tensor): void {
+  if (a.ndim !== 1 || b.ndim !== 1) {
+    throw new ShapeError({
+      op: "dot",
+      torch: `1D tensors expected, but got ${a.ndim}D and ${b.ndim}D tensors`,
+      fix: "matmul takes any number of dimensions",
+    });
+  }
+  if (a.size(0) === b.size(0)) return;
+  const [n, m] = [a.size(0), b.size(0)];
+  throw new ShapeError({
+    op: "dot",
+    torch:
+      `inconsistent tensor size, expected tensor [${n}] and src [${m}] to have the same number of ` +
+      `elements, but got ${n} and ${m} elements respectively`,
+    expected: n,
+    got: m,
+  });
+}
+
+/** Batches (B, M, K) and (B, K, N): nothing is broadcast. */
+export function batchProduct(a: Tensor, b: Tensor): void {
+  ranks("bmm", [a, b], 3);
+  sameType("bmm", a, b);
+  const [expected, got] = [[a.size(0), a.size(2)], b.shape.slice(0, 2)];
+  if (sameShape(expected, got)) return;
+  throw new ShapeError({
+    op: "bmm",
+    torch:
+      `Expected size for first two dimensions of batch2 tensor to be: [${expected.join(", ")}] ` +
+      `but got: [${got.join(", ")}].`,
+    expected,
+    got,
+  });
 }
 
 export function matrixProduct(op: string, a: Tensor, b: Tensor): void {
@@ -149,6 +204,15 @@ export function inferShape(op: string, x: Tensor, shape: readonly number[]): num
     });
   if (holes > 1) throw new ShapeError({ op, torch: "only one dimension can be inferred" });
   if (shape.some((s) => !Number.isInteger(s) || s < -1)) throw invalid();
+  if (holes === 1 && known === 0 && x.numel() === 0) {
+    throw new ShapeError({
+      op,
+      torch:
+        `cannot reshape tensor of 0 elements into shape [${shape.join(", ")}] because the ` +
+        "unspecified dimension size -1 can be any value and is ambiguous",
+      got: [...shape],
+    });
+  }
   if (holes === 0 ? known !== x.numel() : known === 0 || x.numel() % known !== 0) throw invalid();
   return shape.map((s) => (s === -1 ? x.numel() / known : s));
 }
@@ -161,6 +225,25 @@ export function viewable(x: Tensor): Tensor {
     torch:
       "view size is not compatible with input tensor's size and stride (at least one dimension " +
       "spans across two contiguous subspaces). Use .reshape(...) instead.",
+  });
+}
+
+/** The first and the last dimension to flatten. */
+export function ascending(start: number, end: number): void {
+  if (start <= end) return;
+  throw new ShapeError({
+    op: "flatten",
+    torch: "flatten() has invalid args: start_dim cannot come after end_dim",
+    got: [start, end],
+  });
+}
+
+/** Scalars have no entries. */
+export function divisible(x: Tensor): void {
+  if (x.ndim > 0) return;
+  throw new IndexError({
+    op: "unbind",
+    torch: "Dimension specified as 0 but tensor has no dimensions",
   });
 }
 
@@ -184,15 +267,35 @@ export function permutation(x: Tensor, order: readonly number[]): number[] {
 export function expandShape(x: Tensor, shape: readonly number[]): number[] {
   const own = x.impl.shape;
   const lead = shape.length - own.length;
-  const full = shape.map((s, i) => (s === -1 ? (own[i - lead] ?? -1) : s));
-  const fits = lead >= 0 && own.every((s, i) => s === 1 || s === full[i + lead]);
-  if (fits && !full.includes(-1)) return full;
-  throw new ShapeError({
-    op: "expand",
-    torch: `The expanded size of the tensor ([${shape.join(", ")}]) must match the existing size ([${own.join(", ")}])`,
-    fix: "Only dimensions of size 1, and new ones in front, can be expanded",
-    expected: [...own],
-    got: [...shape],
+  const fail = (torch: string) =>
+    new ShapeError({
+      op: "expand",
+      torch,
+      fix: "Only dimensions of size 1, and new ones in front, can be expanded",
+      expected: [...own],
+      got: [...shape],
+    });
+  const [target, sizes] = [`[${shape.join(", ")}]`, `[${own.join(", ")}]`];
+  if (lead < 0) {
+    throw fail(
+      `expand(torch.${x.dtype.tensorType}{${sizes}}, size=${target}): the number of sizes provided ` +
+        `(${shape.length}) must be greater or equal to the number of dimensions in the tensor ` +
+        `(${own.length})`,
+    );
+  }
+  return shape.map((s, i) => {
+    const size = own[i - lead];
+    if (size === undefined && s < 0) {
+      throw fail(
+        `The expanded size of the tensor (${s}) isn't allowed in a leading, non-existing dimension ${i}`,
+      );
+    }
+    const full = s === -1 ? (size as number) : s;
+    if (size === undefined || size === 1 || size === full) return full;
+    throw fail(
+      `The expanded size of the tensor (${s}) must match the existing size (${size}) at ` +
+        `non-singleton dimension ${i}.  Target sizes: ${target}.  Tensor sizes: ${sizes}`,
+    );
   });
 }
 
@@ -221,128 +324,30 @@ export function splits(
       torch: `split_with_sizes expects split_sizes to sum exactly to ${n} (input tensor's size at dimension ${at}), but got split_sizes=[${size.join(", ")}]`,
     });
   }
-  if (!(Number.isInteger(size) && size > 0)) {
+  if (!(Number.isInteger(size) && size >= 0) || (size === 0 && n > 0)) {
     throw new ShapeError({
       op: "split",
-      torch: `split expects split_size be non-negative, but got split_size=${size}`,
+      torch:
+        size === 0
+          ? `split_size can only be 0 if dimension size is 0, but got dimension size of ${n}`
+          : `split expects split_size be non-negative, but got split_size=${size}`,
     });
   }
+  if (size === 0) return { dim: at, sizes: [0] };
   const pieces = Math.max(Math.ceil(n / size), 1);
   return { dim: at, sizes: Array.from({ length: pieces }, (_, i) => Math.min(size, n - i * size)) };
 }
 
-// ---- indices -----------------------------------------------------------------------------------
-
-export function selection(
-  op: string,
-  x: Tensor,
-  d: number,
-  index: number,
-): { dim: number; index: number } {
-  const at = dim(op, x, d);
-  const n = x.impl.shape[at] ?? 0;
-  if (Number.isInteger(index) && index >= -n && index < n && x.ndim > 0) {
-    return { dim: at, index: index < 0 ? index + n : index };
-  }
-  throw new IndexError({
-    op,
-    torch: `index ${index} is out of bounds for dimension ${at} with size ${n}`,
-    expected: [-n, n - 1],
-    got: index,
-  });
-}
-
-export function range(op: string, x: Tensor, d: number, start: number, length: number) {
-  const at = dim(op, x, d);
-  const n = x.impl.shape[at] as number;
-  const from = start < 0 ? start + n : start;
-  if (from >= 0 && length >= 0 && from + length <= n)
-    return { dim: at, start: from, length, step: 1 };
-  throw new IndexError({
-    op,
-    torch: `start (${start}) + length (${length}) exceeds dimension size (${n}).`,
-    expected: n,
-    got: [start, length],
-  });
-}
-
-/** Bounds as Python's slices take them: negative from the end, clipped to the size. */
-export function clippedRange(
-  x: Tensor,
-  d: number,
-  start: number,
-  end: number | null,
-  step: number,
-) {
-  const at = dim("slice", x, d);
-  const n = x.impl.shape[at] as number;
-  if (!(Number.isInteger(step) && step > 0)) {
-    throw new IndexError({ op: "slice", torch: "slice step must be positive", got: step });
-  }
-  const clip = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, 0), n);
-  const [from, to] = [clip(start), clip(end ?? n)];
-  return {
-    dim: at,
-    start: Math.min(from, n),
-    length: Math.max(Math.ceil((to - from) / step), 0),
-    step,
-  };
-}
-
-/** Checked indices into dimension `d`, negative ones counted from the end. */
-export function indices(op: string, x: Tensor, d: number, index: Tensor): Tensor {
-  if (index.dtype !== int64) {
-    throw new DTypeError({
-      op,
-      torch: "tensors used as indices must be long, byte or bool tensors",
-      fix: "Convert the index with long()",
-      expected: int64,
-      got: index.dtype,
-    });
-  }
-  const n = x.impl.shape[d] ?? 1;
-  let wraps = false;
-  for (const i of index.impl.data()) {
-    if (i < -n || i >= n) {
-      throw new IndexError({
-        op,
-        torch: `index ${i} is out of bounds for dimension ${d} with size ${n}`,
-        expected: [-n, n - 1],
-        got: i,
-      });
-    }
-    wraps ||= i < 0;
-  }
-  return wraps ? index.add(index.lt(0).long().mul(n)) : index;
-}
-
-export function gatherIndex(x: Tensor, d: number, index: Tensor): Tensor {
-  const elsewhere = (s: readonly number[]) => s.filter((_, i) => i !== d);
-  if (index.ndim !== x.ndim || !sameShape(elsewhere(index.impl.shape), elsewhere(x.impl.shape))) {
+/** Lengths of at most `n` equal pieces; where nothing is to be cut, `n` times nothing. */
+export function chunkSizes(x: Tensor, n: number, d: number): number | number[] {
+  if (!(Number.isInteger(n) && n > 0)) {
     throw new ShapeError({
-      op: "gather",
-      torch: "Index tensor must have the same number of dimensions as input tensor",
-      fix: `Apart from dimension ${d} the index must have the tensor's sizes`,
-      expected: [...x.impl.shape],
-      got: [...index.impl.shape],
+      op: "chunk",
+      torch: `chunk expects \`chunks\` to be greater than 0, got: ${n}`,
     });
   }
-  return indices("gather", x, d, index);
-}
-
-/** A boolean mask of the tensor's shape, broadcast where it must be. */
-export function mask(x: Tensor, m: Tensor): Tensor {
-  if (m.dtype !== bool) {
-    throw new DTypeError({
-      op: "mask",
-      torch: `masked_fill_ only supports boolean masks, but got mask with dtype ${m.dtype}`,
-      fix: "Convert it with bool()",
-      got: m.dtype,
-    });
-  }
-  const shape = broadcastShapes("mask", x.impl.shape, m.impl.shape);
-  if (!sameShape(shape, x.impl.shape)) throw inPlaceShape("mask", x, m);
-  return m.expand(...shape);
+  const size = x.size(d);
+  return size === 0 ? new Array<number>(n).fill(0) : Math.ceil(size / n);
 }
 
 // ---- types and tape ----------------------------------------------------------------------------
@@ -358,6 +363,14 @@ export function toInteger(x: Tensor, dtype: DType): View {
 /** PyTorch's name of a scalar of the tensor's type. */
 export function scalarTypeName(x: Tensor): string {
   return x.dtype.tensorType.replace("Tensor", "");
+}
+
+export function differentiates(x: Tensor): void {
+  if (x.requiresGrad) return;
+  throw new AutogradError({
+    op: "Tensor.retainGrad",
+    torch: "can't retain_grad on Tensor that has requires_grad=False",
+  });
 }
 
 export function backwardPossible(x: Tensor, gradient: Tensor | undefined): void {
@@ -393,9 +406,14 @@ export function inPlaceAllowed(op: string, x: Tensor, base: Tensor | null): void
   if (base?.requiresGrad) {
     throw new AutogradError({
       op,
-      torch: base.isLeaf
-        ? "a view of a leaf Variable that requires grad is being used in an in-place operation."
-        : "a view of a tensor that requires grad is being used in an in-place operation.",
+      ...(base.isLeaf
+        ? {
+            torch:
+              "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+          }
+        : {
+            sentence: "the tape does not follow changes through a view of a tensor with a history",
+          }),
       fix,
     });
   }
@@ -406,6 +424,34 @@ export function inPlaceAllowed(op: string, x: Tensor, base: Tensor | null): void
       fix,
     });
   }
+}
+
+/** What a result may be stored as in place: a kind of number as wide, or wider. */
+export function canCast(from: DType, to: DType): boolean {
+  if (from.isFloatingPoint) return to.isFloatingPoint;
+  return from === bool || to !== bool;
+}
+
+/** Refuses to hand a gradient's history to a view, whose base would not learn of it. */
+export function noHistoryIntoView(op: string, base: Tensor | null, result: Tensor): void {
+  if (base === null || !result.requiresGrad) return;
+  throw new AutogradError({
+    op,
+    sentence: "the tape does not follow values that require a gradient into a view",
+    fix: "Build the tensor with cat, stack or where",
+  });
+}
+
+/** Refuses to write to memory that several elements share. */
+export function noOverlap(op: string, x: Tensor): void {
+  const { shape, stride } = x.impl;
+  if (!shape.some((n, i) => n > 1 && stride[i] === 0) || x.numel() === 0) return;
+  throw new ShapeError({
+    op,
+    torch:
+      "unsupported operation: more than one element of the written-to tensor refers to a single " +
+      "memory location. Please clone() the tensor before performing the operation.",
+  });
 }
 
 export function inPlaceShape(op: string, x: Tensor, result: Tensor): ShapeError {

@@ -7,7 +7,7 @@
 import { AutogradError, type Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Context } from "./op.ts";
-import type { Storage, View } from "./view.ts";
+import { type Storage, View } from "./view.ts";
 
 /** Where a gradient goes: output `index` of a node. */
 export interface Edge {
@@ -75,14 +75,17 @@ export class OpNode implements Node {
     const stale = this.#ctx.firstStale();
     if (stale === undefined) return;
     const { view, version } = stale;
-    const source = this.#sources.find(([storage]) => storage === view.storage)?.[1];
+    const { storage } = view;
+    const at = this.#sources.findIndex(([candidate]) => candidate === storage);
+    const made = this.#sources[at]?.[1];
+    const source = at >= 0 && at < this.outputs ? made : (storage.changedBy ?? made);
     throw new AutogradError({
       op: "Tensor.backward",
       torch:
         "one of the variables needed for gradient computation has been modified by an inplace " +
         `operation: [torch.${view.dtype.tensorType} [${view.shape.join(", ")}]]` +
-        `${source === undefined ? "" : `, which is ${source}`}, is at version ` +
-        `${view.storage.version}; expected version ${version} instead. Hint: enable anomaly ` +
+        `${source === undefined ? "" : `, which is ${source},`} is at version ` +
+        `${storage.version}; expected version ${version} instead. Hint: enable anomaly ` +
         "detection to find the operation that failed to compute its gradient, with " +
         "torch.autograd.set_detect_anomaly(True).",
       fix: "Use the operation without the trailing underscore",
@@ -192,9 +195,11 @@ function markOwned(view: View): View {
   return view;
 }
 
-/** Whether a leaf may keep this gradient without copying it. */
-export function mayKeep(grad: View): boolean {
-  return owned.has(grad.storage) && grad.isContiguous() && grad.numel === grad.storage.data.length;
+/** A gradient for a leaf to keep: itself where its memory is nobody else's, else a copy. */
+export function taken(grad: View): View {
+  const whole = grad.isContiguous() && grad.numel === grad.storage.data.length;
+  // An addition hands one gradient to both operands: only the first leaf to come may take it.
+  return whole && owned.delete(grad.storage) ? grad : grad.clone();
 }
 
 /** Whether a backward made this gradient's memory itself and hands it out once. */
@@ -233,4 +238,6 @@ function topological(root: Node): Node[] {
 export function accumulate(into: View, grad: View): void {
   const sum: Real = into.real();
   kernels().binary("add", sum, grad.contiguous().real(), sum);
+  // Of scattered memory `sum` is a copy.
+  if (!into.isContiguous()) into.assign(View.of(sum, into.dtype, into.shape));
 }

@@ -12,7 +12,7 @@ import {
   ShapeError,
   uint8,
 } from "../core/index.ts";
-import { inRange } from "./ops/elementwise.ts";
+import { inRange } from "./ops/arithmetic.ts";
 import type { Nested } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 import { View } from "./view.ts";

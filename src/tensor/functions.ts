@@ -1,24 +1,26 @@
 /** The methods as functions, and what joins several tensors. */
 
 import { normalizeDim, ShapeError, sameShape } from "../core/index.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as shapes from "./ops/shape.ts";
 import type { Operand, ReduceOptions } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
- * Joins tensors along a dimension that they have.
+ * Joins tensors along a dimension that they have; vectors without elements are left out.
  *
  * @throws ShapeError when other sizes differ
  * @see torch.cat
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
+  const first = tensors.find((t) => !shapes.isEmptyVector(t.impl.shape)) ?? tensors[0];
   if (first === undefined) {
     throw new ShapeError({ op: "cat", torch: "torch.cat(): expected a non-empty list of Tensors" });
   }
   const d = normalizeDim("cat", dim, first.ndim);
   tensors.forEach((t, k) => {
+    if (shapes.isEmptyVector(t.impl.shape)) return;
     const differs = t.impl.shape.findIndex((s, i) => i !== d && s !== first.impl.shape[i]);
     if (t.ndim === first.ndim && t.ndim > 0 && differs < 0) return;
     const torch =
@@ -72,8 +74,8 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 function scalarLike(value: number, like: Tensor | null): Tensor {
-  const type = like === null ? undefined : elementwise.scalarType(like.dtype, value);
-  return new Tensor(elementwise.scalarView(value, type));
+  const type = like === null ? undefined : arithmetic.scalarType(like.dtype, value);
+  return new Tensor(arithmetic.scalarView(value, type));
 }
 
 export const add = (a: Operand, b: Operand): Tensor =>

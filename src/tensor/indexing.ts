@@ -1,7 +1,7 @@
 /** `x.at(…)`: what Python writes as `x[…]`. */
 
 import { bool, IndexError, int64 } from "../core/index.ts";
-import * as args from "./arguments.ts";
+import * as args from "./index-arguments.ts";
 import type { Tensor } from "./tensor.ts";
 import { View } from "./view.ts";
 
@@ -15,6 +15,7 @@ export type IndexItem =
 
 /** How entries are picked along a dimension, and elements by a mask of the whole shape. */
 export interface Pickers {
+  select(x: Tensor, at: { dim: number; index: number }): Tensor;
   pick(x: Tensor, dim: number, index: View): Tensor;
   mask(x: Tensor, mask: Tensor): Tensor;
 }
@@ -22,6 +23,7 @@ export interface Pickers {
 /** One item a dimension, from the first; dimensions without an item are taken whole. */
 export function indexed(x: Tensor, items: readonly IndexItem[], pickers: Pickers): Tensor {
   const taken = items.reduce<number>((n, i) => n + (isTensor(i) && isMask(i) ? i.ndim : 1), 0);
+  if (x.ndim === 0 && typeof items[0] === "number") args.selection("at", x, 0, items[0]);
   if (taken > x.ndim) {
     throw new IndexError({
       op: "at",
@@ -39,9 +41,10 @@ export function indexed(x: Tensor, items: readonly IndexItem[], pickers: Pickers
   }
   let out = x;
   let dim = 0;
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     if (item === null) dim++;
-    else if (typeof item === "number") out = out.select(dim, item);
+    else if (typeof item === "number")
+      out = pickers.select(out, args.selection("at", out, dim, item, i));
     else if (!isTensor(item)) out = out.slice(dim++, item[0], item[1], item[2] ?? 1);
     else if (isMask(item)) {
       out = masked(out, dim, item, pickers);

@@ -74,9 +74,10 @@ export class Context {
     return this.#released;
   }
 
+  /** Lets go of what was saved; where that was nothing, backward can run again all the same. */
   release(): void {
+    this.#released = this.#saved.length > 0 || this.#onRelease.length > 0;
     this.#saved = [];
-    this.#released = true;
     for (const release of this.#onRelease) release();
     this.#onRelease = [];
   }

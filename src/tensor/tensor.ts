@@ -19,13 +19,15 @@ import {
 import { defaultGenerator } from "../random/index.ts";
 import * as args from "./arguments.ts";
 import type { Edge, Node } from "./autograd.ts";
-import { accumulate, isGradEnabled, mayKeep, OpNode, runBackward } from "./autograd.ts";
+import { accumulate, isGradEnabled, OpNode, runBackward, taken } from "./autograd.ts";
 import * as fill from "./fill.ts";
 import { formatTensor } from "./format.ts";
+import * as indexArgs from "./index-arguments.ts";
 import type { IndexItem, Pickers } from "./indexing.ts";
 import { indexed } from "./indexing.ts";
 import type { Inputs, MultiOp, Op } from "./op.ts";
 import { Context } from "./op.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as matrix from "./ops/matmul.ts";
@@ -65,9 +67,10 @@ export class Tensor {
   grad: Tensor | null = null;
   #requiresGrad = false;
   #edge: Edge | null = null;
-  /** For views: the tensor whose memory this is, and the version of the storage at creation. */
+  /** For views: the tensor whose memory this is, and its storage's version and node at creation. */
   #base: Tensor | null = null;
   #baseVersion = 0;
+  #baseNode: Node | null = null;
 
   constructor(view: View, requiresGrad = false) {
     this.impl = view;
@@ -247,15 +250,17 @@ export class Tensor {
 
   /** Lets backward leave the gradient in `.grad` though this is no leaf. */
   retainGrad(): void {
-    const node = this.#edge?.node;
-    if (!(node instanceof OpNode)) return;
-    node.watchers.set(this.outputIndex, (grad) => {
-      this.grad = new Tensor(grad.clone());
+    args.differentiates(this);
+    const node = this.gradFn;
+    node?.watchers?.set(this.outputIndex, (grad) => {
+      if (this.grad === null) this.grad = new Tensor(grad.clone());
+      else accumulate(this.grad.impl, grad);
     });
   }
 
   #asEdge(): Edge | null {
-    if (this.#edge === null && this.#requiresGrad) this.#edge = { node: new Leaf(this), index: 0 };
+    if (!this.requiresGrad) return null;
+    this.#edge ??= { node: new Leaf(this), index: 0 };
     return this.#edge;
   }
 
@@ -301,6 +306,7 @@ export class Tensor {
       if (out.impl.storage !== first.impl.storage) continue;
       out.#base = first.#base ?? first;
       out.#baseVersion = first.impl.storage.version;
+      out.#baseNode = out.#base.gradFn;
     }
   }
 
@@ -308,11 +314,9 @@ export class Tensor {
   static edgeOf(tensor: Tensor | null): Edge | null {
     if (tensor === null) return null;
     const edge = tensor.#asEdge();
-    if (
-      edge !== null &&
-      tensor.#base !== null &&
-      tensor.impl.storage.version !== tensor.#baseVersion
-    ) {
+    const base = tensor.#base;
+    if (base === null || tensor.impl.storage.version === tensor.#baseVersion) return edge;
+    if (edge !== null || base.gradFn !== tensor.#baseNode) {
       throw new AutogradError({
         op: "Tensor",
         sentence: "this view was taken before its base was changed in place",
@@ -326,9 +330,13 @@ export class Tensor {
 
   /** Replaces the elements by those of `result`, which was computed from this tensor. */
   #become(op: string, result: Tensor): this {
-    if (isGradEnabled()) args.inPlaceAllowed(op, this, this.#base);
+    if (isGradEnabled()) {
+      args.inPlaceAllowed(op, this, this.#base);
+      args.noHistoryIntoView(op, this.#base, result);
+    }
     if (!sameShape(result.shape, this.shape)) throw args.inPlaceShape(op, this, result);
-    if (result.dtype.isFloatingPoint && !this.dtype.isFloatingPoint) {
+    if (op !== "fill_") args.noOverlap(op, this);
+    if (!args.canCast(result.dtype, this.dtype)) {
       throw new DTypeError({
         op,
         torch: `result type ${args.scalarTypeName(result)} can't be cast to the desired output type ${args.scalarTypeName(this)}`,
@@ -342,20 +350,30 @@ export class Tensor {
   /** Lets `change` write to this tensor's memory, as an in-place operation without history. */
   mutate_(op: string, change: (view: View) => void): this {
     if (isGradEnabled()) args.inPlaceAllowed(op, this, this.#base);
+    args.noOverlap(op, this);
     change(this.impl);
     return this.#changed(null);
   }
 
-  /** Lets an optimizer write to a parameter or gradient, whose place on the tape stays as it is. */
+  /**
+   * Lets an optimizer write to a parameter or gradient, whose place on the tape stays as it is;
+   * `change` gets a row-major view.
+   */
   update_(change: (view: View) => void): this {
-    change(this.impl);
+    const inMemory = this.impl.contiguous();
+    change(inMemory);
+    if (inMemory !== this.impl) this.impl.assign(inMemory);
     this.impl.storage.version++;
     return this;
   }
 
   #changed(edge: Edge | null): this {
     this.impl.storage.version++;
-    if (isGradEnabled()) this.#edge = edge;
+    if (!isGradEnabled()) return this;
+    this.#edge = edge;
+    if (edge !== null) {
+      this.impl.storage.changedBy = `output ${edge.index} of ${edge.node.nameOf(edge.index)}`;
+    }
     return this;
   }
 
@@ -581,13 +599,13 @@ export class Tensor {
     return Tensor.apply(op, [this], undefined);
   }
 
-  #compare(kind: elementwise.Comparison, other: Operand): Tensor {
-    return new Tensor(elementwise.compare(kind, this.impl, this.#operand(other).impl));
+  #compare(kind: arithmetic.Comparison, other: Operand): Tensor {
+    return new Tensor(arithmetic.compare(kind, this.impl, this.#operand(other).impl));
   }
 
   #operand(other: Operand): Tensor {
     if (typeof other !== "number") return other;
-    return new Tensor(View.scalar(other, elementwise.scalarType(this.dtype, other)));
+    return new Tensor(View.scalar(other, arithmetic.scalarType(this.dtype, other)));
   }
 
   // ---- reductions ------------------------------------------------------------------------------
@@ -597,7 +615,12 @@ export class Tensor {
   }
 
   mean(dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    args.floating("mean", this);
+    const kind = args.scalarTypeName(this);
+    args.floating(
+      "mean",
+      this,
+      `mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ${kind}`,
+    );
     return Tensor.apply(reduce.mean, [this], args.reduceDims("mean", this, dim, options));
   }
 
@@ -611,6 +634,7 @@ export class Tensor {
     options: ReduceOptions & { correction?: number } = {},
   ): Tensor {
     const { correction = 1 } = options;
+    args.floating("var", this, "std and var only support floating point and complex dtypes");
     const dims = args.reduceDims("var", this, dim, options);
     return Tensor.apply(reduce.variance, [this], { ...dims, correction });
   }
@@ -620,12 +644,19 @@ export class Tensor {
     options: ReduceOptions & { correction?: number } = {},
   ): Tensor {
     const { correction = 1 } = options;
+    args.floating("std", this, "std and var only support floating point and complex dtypes");
     const dims = args.reduceDims("std", this, dim, options);
     return Tensor.apply(reduce.std, [this], { ...dims, correction });
   }
 
   /** The p-norm of all elements. */
   norm(p = 2): Tensor {
+    const kind = args.scalarTypeName(this);
+    args.floating(
+      "norm",
+      this,
+      `norm(): input dtype should be either floating point or complex. Got ${kind} instead.`,
+    );
     return Tensor.apply(reduce.norm, [this], p);
   }
 
@@ -660,20 +691,26 @@ export class Tensor {
 
   /** Where the largest element is: in the flattened tensor, or along a dimension. */
   argmax(dim?: number, options: ReduceOptions = {}): Tensor {
+    args.notEmpty("argmax", this, dim);
     return dim === undefined ? this.flatten().max(0).indices : this.max(dim, options).indices;
   }
 
   argmin(dim?: number, options: ReduceOptions = {}): Tensor {
+    args.notEmpty("argmin", this, dim);
     return dim === undefined ? this.flatten().min(0).indices : this.min(dim, options).indices;
   }
 
-  /** Whether all (any) elements are true. */
+  /** Whether all (any) elements are true: a bool, of uint8 a uint8 as in PyTorch. */
   all(): Tensor {
-    return new Tensor(View.scalar(+this.impl.data().every((v: number) => v !== 0), bool));
+    return this.#truth(this.impl.data().every((v: number) => v !== 0));
   }
 
   any(): Tensor {
-    return new Tensor(View.scalar(+this.impl.data().some((v: number) => v !== 0), bool));
+    return this.#truth(this.impl.data().some((v: number) => v !== 0));
+  }
+
+  #truth(holds: boolean): Tensor {
+    return new Tensor(View.scalar(+holds, this.dtype === uint8 ? uint8 : bool));
   }
 
   #extreme(
@@ -705,13 +742,12 @@ export class Tensor {
   }
 
   dot(other: Tensor): Tensor {
-    args.ranks("dot", [this, other], 1);
+    args.dotProduct(this, other);
     return this.matmul(other);
   }
 
   bmm(other: Tensor): Tensor {
-    args.ranks("bmm", [this, other], 3);
-    args.sameType("bmm", this, other);
+    args.batchProduct(this, other);
     return Tensor.apply(matrix.bmm, [this, other], undefined);
   }
 
@@ -755,6 +791,7 @@ export class Tensor {
   flatten(start = 0, end = -1): Tensor {
     if (this.ndim === 0) return this.reshape(1);
     const [a, b] = [args.dim("flatten", this, start), args.dim("flatten", this, end)];
+    args.ascending(a, b);
     return this.reshape(
       ...this.impl.shape.toSpliced(a, b - a + 1, args.product(this.impl.shape, a, b)),
     );
@@ -811,11 +848,7 @@ export class Tensor {
   }
 
   flip(...dims: number[]): Tensor {
-    return Tensor.apply(
-      shapes.flip,
-      [this],
-      dims.map((d) => args.dim("flip", this, d)),
-    );
+    return Tensor.apply(shapes.flip, [this], args.distinctDims("flip", this, dims));
   }
 
   tril(diagonal = 0): Tensor {
@@ -881,20 +914,21 @@ export class Tensor {
   }
 
   select(dim: number, index: number): Tensor {
-    return Tensor.apply(shapes.select, [this], args.selection("select", this, dim, index));
+    return Tensor.apply(shapes.select, [this], indexArgs.selection("select", this, dim, index));
   }
 
   /** `length` entries of a dimension from `start`. */
   narrow(dim: number, start: number, length: number): Tensor {
-    return Tensor.apply(shapes.slice, [this], args.range("narrow", this, dim, start, length));
+    return Tensor.apply(shapes.slice, [this], indexArgs.range("narrow", this, dim, start, length));
   }
 
   /** Entries `start` to before `end` of a dimension, `step` apart; out-of-range bounds are clipped. */
   slice(dim: number, start = 0, end: number | null = null, step = 1): Tensor {
-    return Tensor.apply(shapes.slice, [this], args.clippedRange(this, dim, start, end, step));
+    return Tensor.apply(shapes.slice, [this], indexArgs.clippedRange(this, dim, start, end, step));
   }
 
   unbind(dim = 0): Tensor[] {
+    args.divisible(this);
     return Tensor.applyMulti(shapes.unbind, [this], args.dim("unbind", this, dim));
   }
 
@@ -905,30 +939,37 @@ export class Tensor {
 
   /** At most `n` pieces of equal length. */
   chunk(n: number, dim = 0): Tensor[] {
-    return this.split(Math.max(Math.ceil(this.size(dim) / n), 1), dim);
+    return this.split(args.chunkSizes(this, n, dim), dim);
   }
 
   indexSelect(dim: number, index: Tensor): Tensor {
     const a = { dim: args.dim("indexSelect", this, dim), name: "IndexSelectBackward0" };
-    return Tensor.apply(indexing.pick, [this, args.indices("indexSelect", this, a.dim, index)], a);
+    return Tensor.apply(indexing.pick, [this, indexArgs.vectorIndex(this, a.dim, index)], a);
   }
 
   gather(dim: number, index: Tensor): Tensor {
     const d = args.dim("gather", this, dim);
-    return Tensor.apply(indexing.gather, [this, args.gatherIndex(this, d, index)], d);
+    return Tensor.apply(indexing.gather, [this, indexArgs.gatherIndex(this, d, index)], d);
   }
 
   maskedSelect(mask: Tensor): Tensor {
     const name = "MaskedSelectBackward0";
-    return Tensor.apply(indexing.maskedSelect, [this, args.mask(this, mask)], { name });
+    return Tensor.apply(indexing.maskedSelect, [this, indexArgs.mask("maskedSelect", this, mask)], {
+      name,
+    });
   }
 
   maskedFill(mask: Tensor, value: number): Tensor {
-    return Tensor.apply(indexing.maskedFill, [this, args.mask(this, mask)], value);
+    return Tensor.apply(
+      indexing.maskedFill,
+      [this, indexArgs.mask("maskedFill", this, mask)],
+      value,
+    );
   }
 }
 
 const pickers: Pickers = {
+  select: (x, at) => Tensor.apply(shapes.select, [x], at),
   pick: (x, dim, index) =>
     Tensor.apply(indexing.pick, [x, new Tensor(index)], { dim, name: "IndexBackward0" }),
   mask: (x, mask) => Tensor.apply(indexing.maskedSelect, [x, mask], { name: "IndexBackward0" }),
@@ -956,7 +997,7 @@ class Leaf implements Node {
   backward([grad]: readonly (View | null)[]): readonly View[] {
     const leaf = this.#tensor;
     if (!grad || !leaf.requiresGrad) return [];
-    if (leaf.grad === null) leaf.grad = new Tensor(mayKeep(grad) ? grad : grad.clone());
+    if (leaf.grad === null) leaf.grad = new Tensor(taken(grad));
     else {
       accumulate(leaf.grad.impl, grad);
       leaf.grad.impl.storage.version++;

@@ -19,6 +19,8 @@ import { kernels } from "../kernels/index.ts";
 export class Storage {
   readonly data: TypedArray;
   version = 0;
+  /** The recorded operation that changed it last, as PyTorch names it: for error messages. */
+  changedBy: string | undefined;
 
   constructor(data: TypedArray) {
     this.data = data;
@@ -173,6 +175,7 @@ export class View {
   /** Writes the elements of `from` (same shape) into this view's memory. */
   assign(from: View): void {
     const source = from.data();
+    if (source.length === 0) return;
     if (this.isContiguous()) {
       this.storage.data.set(source, this.offset);
       return;

@@ -33,7 +33,7 @@ export function expectClose(
   const data = (got as Tensor).toTypedArray();
   want.data.forEach((w, i) => {
     const [a, b] = [data[i] as number, Number(w)];
-    const close = Math.abs(a - b) <= within.atol + within.rtol * Math.abs(b);
+    const close = Number.isFinite(b) && Math.abs(a - b) <= within.atol + within.rtol * Math.abs(b);
     if (close || Object.is(a, b) || a === b) return;
     expect.fail(`${what}[${i}] is ${a}, PyTorch has ${b}`);
   });

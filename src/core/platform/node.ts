@@ -10,24 +10,22 @@ const files: PlatformFiles = {
     try {
       return await readFile(path);
     } catch (error) {
-      if (isMissing(error)) return null;
+      if (hasCode(error, "ENOENT")) return null;
       throw error;
     }
   },
-  async writeAtomic(path, bytes) {
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${process.pid}.tmp`;
+  async writeAtomic(folder, contents) {
+    const created = await makeFolder(folder);
+    const pending = Object.entries(contents).map(([name, bytes]) => {
+      const path = join(folder, name);
+      return { path, bytes, temporary: `${path}.${process.pid}.tmp` };
+    });
+    if (pending.length === 0) return tryOut(folder, created);
     try {
-      const file = await open(temporary, "w");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
+      for (const { temporary, bytes } of pending) await writeFlushed(temporary, bytes);
+      for (const { temporary, path } of pending) await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      for (const { temporary } of pending) await rm(temporary, { force: true });
       throw error;
     }
   },
@@ -35,7 +33,7 @@ const files: PlatformFiles = {
     try {
       return (await readdir(folder)).sort();
     } catch (error) {
-      if (isMissing(error)) return [];
+      if (hasCode(error, "ENOENT")) return [];
       throw error;
     }
   },
@@ -55,6 +53,39 @@ export const platform: Platform = {
   files,
 };
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+/**
+ * Makes a folder and those above it; gives the first that was missing. Node's own recursive `mkdir`
+ * never ends where a file system answers ENOENT.
+ */
+async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return undefined;
+    if (!hasCode(error, "ENOENT") || dirname(folder) === folder) throw error;
+    const first = await makeFolder(dirname(folder));
+    await mkdir(folder);
+    return first ?? folder;
+  }
+}
+
+async function tryOut(folder: string, created: string | undefined): Promise<void> {
+  const temporary = join(folder, `${process.pid}.tmp`);
+  await writeFlushed(temporary, new Uint8Array(0));
+  await rm(created ?? temporary, { recursive: true });
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -12,8 +12,11 @@ export interface Platform {
 export interface PlatformFiles {
   /** The file's bytes, or null if there is no such file. */
   read(path: string): Promise<Uint8Array | null>;
-  /** Writes a temporary file beside `path`, flushes it to disk, renames it; creates the folder. */
-  writeAtomic(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes each file beside its place, flushes all to disk, then renames all: after a failure the
+   * old files stand. Creates the folder. With no files it only finds out whether it could.
+   */
+  writeAtomic(folder: string, contents: Readonly<Record<string, Uint8Array>>): Promise<void>;
   /** Names in a folder, sorted; empty if there is no such folder. */
   list(folder: string): Promise<string[]>;
   join(...parts: string[]): string;

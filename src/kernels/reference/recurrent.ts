@@ -1,11 +1,27 @@
-/**
- * Recurrent layers: one driver walks the sequence forth and back for the whole family; what a layer
- * brings is how a step's gates become its states, and the derivative of that.
- */
+/** Recurrent layers: each one's cell and its derivative; `sequence.ts` walks the steps. */
 
 import type { Real } from "../../core/index.ts";
-import type { Gradient, Recurrent, RnnBackward, RnnForward, RowsGradient } from "../backend.ts";
-import { gemm } from "./gemm.ts";
+import type {
+  GruBackward,
+  GruForward,
+  Lstm,
+  LstmBackward,
+  LstmForward,
+  RnnBackward,
+  RnnForward,
+} from "../backend.ts";
+import {
+  added,
+  linear,
+  matmul,
+  readBefore,
+  readLast,
+  type Sizes,
+  store,
+  timeline,
+  walk,
+  walkBack,
+} from "./sequence.ts";
 
 // ---- RNN ---------------------------------------------------------------------------------------
 
@@ -13,7 +29,7 @@ import { gemm } from "./gemm.ts";
 export function rnnForward(a: RnnForward): void {
   const H = a.hiddenSize;
   const act = a.nonlinearity === "tanh" ? Math.tanh : relu;
-  walk(a, H, a.hN, ({ start, count }, input, hidden) => {
+  walk(a, { width: H, size: H }, ({ start, count }, input, hidden) => {
     for (let b = 0; b < count; b++) {
       const row = start + b;
       for (let j = 0; j < H; j++) {
@@ -27,7 +43,7 @@ export function rnnForward(a: RnnForward): void {
 export function rnnBackward(a: RnnBackward): void {
   const H = a.hiddenSize;
   const back = a.nonlinearity === "tanh" ? tanhBack : reluBack;
-  walkBack(a, H, ({ start, count }, dh, da) => {
+  walkBack(a, { width: H, size: H }, ({ start, count }, dh, da) => {
     for (let b = 0; b < count; b++) {
       const row = start + b;
       for (let j = 0; j < H; j++) {
@@ -41,163 +57,140 @@ export function rnnBackward(a: RnnBackward): void {
 const relu = (x: number) => (x < 0 ? 0 : x);
 const reluBack = (dh: number, h: number) => (h <= 0 ? 0 : dh);
 const tanhBack = (dh: number, h: number) => dh * (1 - h * h);
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const sigmoidBack = (dy: number, y: number) => dy * y * (1 - y);
 
-// ---- driver ------------------------------------------------------------------------------------
+// ---- LSTM --------------------------------------------------------------------------------------
 
-/**
- * Writes the states of a step's rows into y, from their pre-activations: `input` (N, G·H) has the
- * rows of all steps, `hidden` (count, G·H) those of the step.
- */
-type Gates = (step: Step, input: Float64Array, hidden: Float64Array) => void;
-
-/**
- * From `dh` (B, H), the gradient of a step's states, writes the step's rows of `da` (N, G·H), the
- * gradient of the pre-activations. Leaves in `dh` what reaches `h_{t−1}` other than through them.
- */
-type GatesBackward = (step: Step, dh: Float64Array, da: Float64Array) => void;
-
-/** Computes y and hN; `width` is G·H. */
-function walk(a: Recurrent, width: number, hN: Real, gates: Gates): void {
-  const { hiddenSize: H, inputSize: I } = a;
-  const { rows, batch, order, last } = timeline(a);
-  const input = linear(a.x, a.ldx, a.wIh, a.bIh, rows, width, I);
-  const before = new Float64Array(rows * H);
-  for (const step of order) {
-    readBefore(a, step, before);
-    const from = before.subarray(step.start * H);
-    gates(step, input, linear(from, H, a.wHh, a.bHh, step.count, width, H));
-  }
-  for (let b = 0; b < batch; b++) {
-    for (let j = 0; j < H; j++) hN[b * H + j] = a.y[last[b]! * a.ldy + j]!;
-  }
-}
-
-/**
- * Time in reverse: `dh_t` is `dy_t` and what came from `t + 1`; `dh_{t−1} += da_t W_hh`. Then
- * `dx = da W_ih`, `dW_ih = daᵀ x`, `dW_hh = daᵀ h_{t−1}`, `db_ih = db_hh = Σ da`.
- */
-function walkBack(a: Omit<RnnBackward, "nonlinearity">, width: number, gates: GatesBackward): void {
-  const { hiddenSize: H, inputSize: I } = a;
-  const { rows, batch, order } = timeline(a);
-  const before = new Float64Array(rows * H);
-  const da = new Float64Array(rows * width);
-  const dh = new Float64Array(batch * H);
-  if (a.dhN !== null) dh.set(a.dhN.subarray(0, batch * H));
-  for (const step of order.toReversed()) {
-    readBefore(a, step, before);
-    if (a.dy !== null) addRows(a.dy, a.lddy, step, dh, H);
-    gates(step, dh, da);
-    const dStep = da.subarray(step.start * width);
-    matmul(dStep, width, false, a.wHh, H, [step.count, H, width], add(dh, H));
-  }
-  if (a.dh0 !== null) store(a.dh0, dh);
-  if (a.dx !== null) matmul(da, width, false, a.wIh, I, [rows, I, width], a.dx);
-  if (a.dWIh !== null) matmul(da, width, true, a.x, a.ldx, [width, I, rows], { ...a.dWIh, ld: I });
-  if (a.dWHh !== null) matmul(da, width, true, before, H, [width, H, rows], { ...a.dWHh, ld: H });
-  const bias = columnSums(da, rows, width);
-  if (a.dBIh !== null) store(a.dBIh, bias);
-  if (a.dBHh !== null) store(a.dBHh, bias);
-}
-
-// ---- time --------------------------------------------------------------------------------------
-
-/** One step's rows, of the sequences `0 … count − 1`, and where each one's state before it lies. */
-interface Step {
-  start: number;
-  count: number;
-  /** (count): the row of y, or −1 for the sequence's row of h0. */
-  before: Int32Array;
-}
-
-interface Timeline {
-  rows: number;
-  batch: number;
-  /** Steps in the order in which they are computed. */
-  order: Step[];
-  /** (B): the row that each sequence computes last. */
-  last: Int32Array;
-}
-
-function timeline({ batchSizes, reverse }: Recurrent): Timeline {
-  const batch = batchSizes[0] ?? 0;
-  const order: Step[] = [];
-  let rows = 0;
-  for (const count of batchSizes) {
-    order.push({ start: rows, count, before: new Int32Array(count) });
-    rows += count;
-  }
-  if (reverse) order.reverse();
-  const last = new Int32Array(batch).fill(-1);
-  for (const { start, count, before } of order) {
-    for (let b = 0; b < count; b++) {
-      before[b] = last[b]!;
-      last[b] = start + b;
-    }
-  }
-  return { rows, batch, order, last };
-}
-
-/** Copies `h_{t−1}` of a step's rows into the same rows of `out` (N, H). */
-function readBefore(a: Recurrent, { start, before }: Step, out: Float64Array): void {
+/** `c_t = f c_{t−1} + i g`, `h_t = o tanh(c_t)`, and with a projection `h_t W_hrᵀ`. */
+export function lstmForward(a: LstmForward): void {
   const H = a.hiddenSize;
-  before.forEach((row, b) => {
-    const at = (start + b) * H;
-    if (row >= 0) out.set(a.y.subarray(row * a.ldy, row * a.ldy + H), at);
-    else if (a.h0 !== null) out.set(a.h0.subarray(b * H, (b + 1) * H), at);
+  const { width, size } = lstmSizes(a);
+  const { rows, last } = timeline(a);
+  const gates = a.gates ?? new Float64Array(rows * width);
+  const c = a.c ?? new Float64Array(rows * H);
+  const cBefore = new Float64Array(rows * H);
+  walk(a, { width, size }, (step, input, hidden) => {
+    readBefore(c, H, a.c0, H, step, cBefore);
+    const out = new Float64Array(step.count * H);
+    for (let b = 0; b < step.count; b++) {
+      const row = step.start + b;
+      for (let j = 0; j < H; j++) {
+        const at = (k: number) => row * width + k * H + j;
+        const pre = (k: number) => input[at(k)]! + hidden[b * width + k * H + j]!;
+        const [i, f, g, o] = [sigmoid(pre(0)), sigmoid(pre(1)), Math.tanh(pre(2)), sigmoid(pre(3))];
+        const state = f * cBefore[row * H + j]! + i * g;
+        out[b * H + j] = o * Math.tanh(state);
+        c[row * H + j] = state;
+        [i, f, g, o].forEach((gate, k) => {
+          gates[at(k)] = gate;
+        });
+      }
+    }
+    const h = a.wHr === null ? out : linear(out, H, a.wHr, null, step.count, size, H);
+    writeRows(h, size, step.count, a.y.subarray(step.start * a.ldy) as Real, a.ldy);
+  });
+  readLast(c, H, H, last, a.cN);
+}
+
+/** `dc_t += dh_t o (1 − tanh²(c_t))`, `dc_{t−1} = dc_t f`; a projection's `dh_t` is `dh_t W_hr`. */
+export function lstmBackward(a: LstmBackward): void {
+  const { hiddenSize: H, wHr, gates } = a;
+  const { width, size } = lstmSizes(a);
+  const { rows, batch } = timeline(a);
+  const dc = new Float64Array(batch * H);
+  if (a.dcN !== null) dc.set(a.dcN.subarray(0, batch * H));
+  const cBefore = new Float64Array(rows * H);
+  const dWHr = new Float64Array(wHr === null ? 0 : size * H);
+  walkBack(a, { width, size }, (step, dh, da) => {
+    readBefore(a.c, H, a.c0, H, step, cBefore);
+    const du = wHr === null ? dh : new Float64Array(step.count * H);
+    if (wHr !== null) {
+      matmul(dh, size, false, wHr, H, [step.count, H, size], added(du, H));
+      const out = lstmOutput(a, step.start, step.count);
+      matmul(dh, size, true, out, H, [size, H, step.count], added(dWHr, H));
+    }
+    for (let b = 0; b < step.count; b++) {
+      const row = step.start + b;
+      for (let j = 0; j < H; j++) {
+        const at = (k: number) => row * width + k * H + j;
+        const [i, f, g, o] = [gates[at(0)]!, gates[at(1)]!, gates[at(2)]!, gates[at(3)]!];
+        const [u, t] = [du[b * H + j]!, Math.tanh(a.c[row * H + j]!)];
+        const d = dc[b * H + j]! + tanhBack(u * o, t);
+        da[at(0)] = sigmoidBack(d * g, i);
+        da[at(1)] = sigmoidBack(d * cBefore[row * H + j]!, f);
+        da[at(2)] = tanhBack(d * i, g);
+        da[at(3)] = sigmoidBack(u * t, o);
+        dc[b * H + j] = d * f;
+      }
+    }
+    dh.fill(0, 0, step.count * size);
+  });
+  if (a.dc0 !== null) store(a.dc0, dc);
+  if (a.dWHr !== null) store(a.dWHr, dWHr);
+}
+
+function lstmSizes({ hiddenSize, projSize }: Lstm): Sizes {
+  return { width: 4 * hiddenSize, size: projSize || hiddenSize };
+}
+
+/** `o tanh(c)` of some rows. */
+function lstmOutput({ hiddenSize: H, gates, c }: LstmBackward, start: number, count: number): Real {
+  return Float64Array.from({ length: count * H }, (_, k) => {
+    const [row, j] = [start + Math.floor(k / H), k % H];
+    return gates[row * 4 * H + 3 * H + j]! * Math.tanh(c[row * H + j]!);
   });
 }
 
-// ---- matrices ----------------------------------------------------------------------------------
+// ---- GRU ---------------------------------------------------------------------------------------
 
-/** `x Wᵀ + bias`: x (m, k), W (n, k). */
-function linear(
-  x: Real,
-  ldx: number,
-  w: Real,
-  bias: Real | null,
-  m: number,
-  n: number,
-  k: number,
-): Float64Array {
-  const c = new Float64Array(m * n);
-  const operands = { a: x, lda: ldx, transA: false, b: w, ldb: k, transB: true, c, ldc: n };
-  gemm({ ...operands, m, n, k, alpha: 1, beta: 0, bias });
-  return c;
-}
-
-/** `out (+)= op(A) B`, of sizes (m, k) and (k, n). */
-function matmul(
-  a: Real,
-  lda: number,
-  transA: boolean,
-  b: Real,
-  ldb: number,
-  [m, n, k]: [m: number, n: number, k: number],
-  out: RowsGradient,
-): void {
-  const operands = { a, lda, transA, b, ldb, transB: false, c: out.data, ldc: out.ld };
-  gemm({ ...operands, m, n, k, alpha: 1, beta: out.accumulate ? 1 : 0, bias: null });
-}
-
-function add(data: Real, ld: number): RowsGradient {
-  return { data, ld, accumulate: true };
-}
-
-/** Adds the step's rows of `from` (N, H) to the first rows of `to` (B, H). */
-function addRows(from: Real, ld: number, step: Step, to: Float64Array, H: number): void {
-  for (let b = 0; b < step.count; b++) {
-    for (let j = 0; j < H; j++) to[b * H + j]! += from[(step.start + b) * ld + j]!;
-  }
-}
-
-function columnSums(x: Float64Array, rows: number, cols: number): Float64Array {
-  const sums = new Float64Array(cols);
-  for (let i = 0; i < rows * cols; i++) sums[i % cols]! += x[i]!;
-  return sums;
-}
-
-function store(out: Gradient, values: Float64Array): void {
-  values.forEach((value, i) => {
-    out.data[i] = value + (out.accumulate ? out.data[i]! : 0);
+/** `n = tanh(x-side + r · h-side)`, `h_t = (h_{t−1} − n) z + n`. */
+export function gruForward(a: GruForward): void {
+  const H = a.hiddenSize;
+  walk(a, { width: 3 * H, size: H }, ({ start, count }, input, hidden, before) => {
+    for (let b = 0; b < count; b++) {
+      const row = start + b;
+      for (let j = 0; j < H; j++) {
+        const x = (k: number) => input[(3 * row + k) * H + j]!;
+        const h = (k: number) => hidden[(3 * b + k) * H + j]!;
+        const [r, z] = [sigmoid(x(0) + h(0)), sigmoid(x(1) + h(1))];
+        const n = Math.tanh(x(2) + r * h(2));
+        a.y[row * a.ldy + j] = (before[row * H + j]! - n) * z + n;
+        [n, r, z, h(2)].forEach((gate, k) => {
+          if (a.gates !== null) a.gates[(4 * row + k) * H + j] = gate;
+        });
+      }
+    }
   });
+}
+
+/** `dz = dh (h_{t−1} − n) σ'`, `dn = dh (1 − z) tanh'`; of `h_{t−1}` directly, `dh z`. */
+export function gruBackward(a: GruBackward): void {
+  const { hiddenSize: H, gates } = a;
+  const sizes = { width: 3 * H, size: H, split: true };
+  walkBack(a, sizes, ({ start, count }, dh, dInput, dHidden, before) => {
+    for (let b = 0; b < count; b++) {
+      const row = start + b;
+      for (let j = 0; j < H; j++) {
+        const saved = (k: number) => gates[(4 * row + k) * H + j]!;
+        const [n, r, z, q] = [saved(0), saved(1), saved(2), saved(3)];
+        const d = dh[b * H + j]!;
+        const dn = tanhBack(d * (1 - z), n);
+        const dz = sigmoidBack(d * (before[row * H + j]! - n), z);
+        const dr = sigmoidBack(dn * q, r);
+        [dr, dz, dn].forEach((g, k) => {
+          dInput[(3 * row + k) * H + j] = g;
+        });
+        [dr, dz, dn * r].forEach((g, k) => {
+          dHidden[(3 * row + k) * H + j] = g;
+        });
+        dh[b * H + j] = d * z;
+      }
+    }
+  });
+}
+
+/** Copies `from` (rows, cols) to rows that lie `ld` apart. */
+function writeRows(from: Real, cols: number, rows: number, to: Real, ld: number): void {
+  for (let i = 0; i < rows; i++) to.set(from.subarray(i * cols, (i + 1) * cols), i * ld);
 }

@@ -11,7 +11,7 @@ import { elementwise } from "./elementwise.ts";
 import type { Exports } from "./exports.ts";
 import { Arena, isFloat32, span } from "./memory.ts";
 import { random } from "./random.ts";
-import { rnnBackward, rnnForward } from "./recurrent.ts";
+import { recurrent } from "./recurrent.ts";
 import { rows } from "./rows.ts";
 import { table } from "./table.ts";
 import { update } from "./update.ts";
@@ -21,8 +21,7 @@ export function wasmBackend(name: BackendName, wasm: Exports): Backend {
   return {
     name,
     gemm: (a) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a)),
-    rnnForward: (a) => (isFloat32(a.y) ? rnnForward(wasm, arena, a) : reference.rnnForward(a)),
-    rnnBackward: (a) => (isFloat32(a.y) ? rnnBackward(wasm, arena, a) : reference.rnnBackward(a)),
+    ...recurrent(wasm, arena),
     ...rows(wasm, arena),
     ...table(wasm, arena),
     ...elementwise(wasm, arena),

@@ -8,9 +8,9 @@ export interface Exports {
   readonly __heap_base: WebAssembly.Global;
   readonly saiki_gemm: Kernel;
   readonly saiki_gemm_workspace: Measure;
-  readonly saiki_rnn_forward: Kernel;
-  readonly saiki_rnn_backward: Kernel;
-  readonly saiki_rnn_workspace: Measure;
+  readonly saiki_recurrent_forward: Kernel;
+  readonly saiki_recurrent_backward: Kernel;
+  readonly saiki_recurrent_workspace: Measure;
   readonly saiki_softmax: Kernel;
   readonly saiki_softmax_backward: Kernel;
   readonly saiki_log_softmax: Kernel;

@@ -1,67 +1,149 @@
 /** The recurrent kernels: their arguments are structures of words, as in `saiki_kernels.h`. */
 
-import type { Gradient, Recurrent, RnnBackward, RnnForward } from "../backend.ts";
+import type { Real } from "../../core/dtype.ts";
+import type {
+  Backend,
+  Gradient,
+  Nonlinearity,
+  Recurrent,
+  RecurrentBackward,
+  RowsGradient,
+} from "../backend.ts";
+import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, span } from "./memory.ts";
+import { type Arena, isFloat32, span } from "./memory.ts";
 
-export function rnnForward(wasm: Exports, arena: Arena, a: RnnForward): void {
-  const { rows, batch } = measure(a);
-  if (rows === 0) return;
+type Entries = Pick<
+  Backend,
+  "rnnForward" | "rnnBackward" | "lstmForward" | "lstmBackward" | "gruForward" | "gruBackward"
+>;
+
+export function recurrent(wasm: Exports, arena: Arena): Entries {
+  const ahead = (kind: Kind, a: Forward) => forward(wasm, arena, kind, a);
+  const back = (kind: Kind, a: Backward) => backward(wasm, arena, kind, a);
+  return {
+    rnnForward: (a) => (isFloat32(a.y) ? ahead(rnn[a.nonlinearity], a) : reference.rnnForward(a)),
+    rnnBackward: (a) => (isFloat32(a.y) ? back(rnn[a.nonlinearity], a) : reference.rnnBackward(a)),
+    lstmForward: (a) => (isFloat32(a.y) ? ahead(lstm, a) : reference.lstmForward(a)),
+    lstmBackward: (a) => (isFloat32(a.y) ? back(lstm, a) : reference.lstmBackward(a)),
+    gruForward: (a) => (isFloat32(a.y) ? ahead(gru, a) : reference.gruForward(a)),
+    gruBackward: (a) => (isFloat32(a.y) ? back(gru, a) : reference.gruBackward(a)),
+  };
+}
+
+interface Kind {
+  /** Of the C enumeration. */
+  id: number;
+  /** G, and how many values the kernel saves for each of the H: of gates, and of c. */
+  gates: number;
+  saved: number;
+  memory: number;
+}
+
+const rnn: Record<Nonlinearity, Kind> = {
+  tanh: { id: 0, gates: 1, saved: 0, memory: 0 },
+  relu: { id: 1, gates: 1, saved: 0, memory: 0 },
+};
+const lstm: Kind = { id: 2, gates: 4, saved: 4, memory: 1 };
+const gru: Kind = { id: 3, gates: 3, saved: 4, memory: 0 };
+
+/** What a kind does not have is missing. */
+interface Extra {
+  projSize?: number;
+  wHr?: Real | null;
+  c0?: Real | null;
+  gates?: Real | null;
+  c?: Real | null;
+}
+
+type Forward = Recurrent & Extra & { hN: Real; cN?: Real };
+
+type Backward = RecurrentBackward &
+  Extra & { dcN?: Real | null; dc0?: Gradient | null; dWHr?: Gradient | null };
+
+function forward(wasm: Exports, arena: Arena, kind: Kind, a: Forward): void {
+  const { rows, batch, size } = measure(a);
   const H = a.hiddenSize;
+  if (rows === 0) return;
   arena.begin();
-  const length = span(rows, H, a.ldy);
+  const length = span(rows, size, a.ldy);
   // What the kernel does not write must come back as it was.
-  const y = a.ldy === H ? arena.floats(length) : arena.put(a.y, length);
-  const hN = arena.floats(batch * H);
-  const call = putCall(arena, a, y, 1);
-  wasm.saiki_rnn_forward(call, relu(a), hN, workspace(wasm, arena, call));
+  const y = a.ldy === size ? arena.floats(length) : arena.put(a.y, length);
+  const [hN, cN] = [arena.floats(batch * size), arena.floats(batch * H * kind.memory)];
+  const gates = arena.floats(rows * H * kind.saved);
+  const c = arena.floats(rows * H * kind.memory);
+  const call = putCall(arena, kind, a, { y, gates, c });
+  const work = arena.reserve(wasm.saiki_recurrent_workspace(kind.id, call, 0) >>> 0);
+  wasm.saiki_recurrent_forward(kind.id, call, hN, cN, work);
   arena.get(y, a.y, length);
-  arena.get(hN, a.hN, batch * H);
+  arena.get(hN, a.hN, batch * size);
+  if (a.cN) arena.get(cN, a.cN, batch * H);
+  if (a.gates) arena.get(gates, a.gates, rows * H * kind.saved);
+  if (a.c) arena.get(c, a.c, rows * H);
 }
 
-export function rnnBackward(wasm: Exports, arena: Arena, a: RnnBackward): void {
-  const { rows, batch } = measure(a);
+function backward(wasm: Exports, arena: Arena, kind: Kind, a: Backward): void {
+  const { rows, batch, size } = measure(a);
   const [I, H] = [a.inputSize, a.hiddenSize];
+  const GH = kind.gates * H;
   arena.begin();
-  const call = putCall(arena, a, arena.put(a.y, span(rows, H, a.ldy)), 1);
-  const dy = arena.put(a.dy, span(rows, H, a.lddy));
-  const dhN = arena.put(a.dhN, batch * H);
+  const y = arena.put(a.y, span(rows, size, a.ldy));
+  const gates = arena.put(a.gates ?? null, rows * H * kind.saved);
+  const call = putCall(arena, kind, a, { y, gates, c: arena.put(a.c ?? null, rows * H) });
+  const dy = arena.put(a.dy, span(rows, size, a.lddy));
+  const last = [arena.put(a.dhN, batch * size), arena.put(a.dcN ?? null, batch * H)];
   const lddx = a.dx?.ld ?? I;
+  const dx = outputRows(arena, a.dx, rows, I, lddx);
   const outputs = [
-    output(arena, a.dx, span(rows, I, lddx), lddx !== I),
-    output(arena, a.dh0, batch * H),
-    output(arena, a.dWIh, H * I),
-    output(arena, a.dWHh, H * H),
-    output(arena, a.dBIh, H),
-    output(arena, a.dBHh, H),
+    output(arena, a.dh0, batch * size),
+    output(arena, a.dc0, batch * H),
+    output(arena, a.dWIh, GH * I),
+    output(arena, a.dWHh, GH * size),
+    output(arena, a.dBIh, GH),
+    output(arena, a.dBHh, GH),
+    output(arena, a.dWHr, size * H),
   ];
-  const [dx, ...others] = outputs.map((o) => [o.at, +(o.gradient?.accumulate ?? false)]);
-  const words = [dy, a.lddy, dhN, ...dx!, lddx, ...others.flat()];
+  const words = [dy, a.lddy, ...last, ...wordsOf(dx), lddx, ...outputs.flatMap(wordsOf)];
   const gradients = arena.putWords(words);
-  wasm.saiki_rnn_backward(call, relu(a), gradients, workspace(wasm, arena, call));
-  for (const { gradient, at, n } of outputs) if (gradient !== null) arena.get(at, gradient.data, n);
+  const work = arena.reserve(wasm.saiki_recurrent_workspace(kind.id, call, 1) >>> 0);
+  wasm.saiki_recurrent_backward(kind.id, call, gradients, work);
+  for (const { gradient, at, n } of [dx, ...outputs]) {
+    if (gradient !== null) arena.get(at, gradient.data, n);
+  }
 }
 
-/** N and B. */
-function measure({ batchSizes }: Recurrent): { rows: number; batch: number } {
+/** N, B, and P or H. */
+function measure(a: Recurrent & Extra): { rows: number; batch: number; size: number } {
   let rows = 0;
-  for (const b of batchSizes) rows += b;
-  return { rows, batch: batchSizes[0] ?? 0 };
+  for (const b of a.batchSizes) rows += b;
+  return { rows, batch: a.batchSizes[0] ?? 0, size: a.projSize || a.hiddenSize };
 }
 
 /** Copies the operands of both directions in; gives the address of a `saiki_recurrent`. */
-function putCall(arena: Arena, a: Recurrent, y: number, gates: number): number {
-  const { rows, batch } = measure(a);
-  const [I, H, GH] = [a.inputSize, a.hiddenSize, gates * a.hiddenSize];
+function putCall(
+  arena: Arena,
+  kind: Kind,
+  a: Recurrent & Extra,
+  states: { y: number; gates: number; c: number },
+): number {
+  const { rows, batch, size } = measure(a);
+  const [I, H, GH] = [a.inputSize, a.hiddenSize, kind.gates * a.hiddenSize];
   const [batchSizes, x] = [arena.putWords(a.batchSizes), arena.put(a.x, span(rows, I, a.ldx))];
-  const [wIh, wHh] = [arena.put(a.wIh, GH * I), arena.put(a.wHh, GH * H)];
-  const [bIh, bHh, h0] = [arena.put(a.bIh, GH), arena.put(a.bHh, GH), arena.put(a.h0, batch * H)];
-  const sizes = [a.batchSizes.length, +a.reverse, I, H];
-  return arena.putWords([batchSizes, ...sizes, x, a.ldx, wIh, wHh, bIh, bHh, h0, y, a.ldy]);
-}
-
-function workspace(wasm: Exports, arena: Arena, call: number): number {
-  return arena.reserve(wasm.saiki_rnn_workspace(call) >>> 0);
+  const weights = [arena.put(a.wIh, GH * I), arena.put(a.wHh, GH * size)];
+  const biases = [arena.put(a.bIh, GH), arena.put(a.bHh, GH)];
+  const projection = arena.put(a.wHr ?? null, size * H);
+  const first = [arena.put(a.h0, batch * size), arena.put(a.c0 ?? null, batch * H)];
+  const sizes = [a.batchSizes.length, +a.reverse, I, H, size];
+  const operands = [x, a.ldx, ...weights, ...biases, projection, ...first];
+  return arena.putWords([
+    batchSizes,
+    ...sizes,
+    ...operands,
+    states.y,
+    a.ldy,
+    states.gates,
+    states.c,
+  ]);
 }
 
 interface Output {
@@ -71,12 +153,28 @@ interface Output {
 }
 
 /** Room for a gradient, with its old values where they count. */
-function output(arena: Arena, gradient: Gradient | null, n: number, hasGaps = false): Output {
-  if (gradient === null) return { gradient, at: 0, n: 0 };
+function output(
+  arena: Arena,
+  gradient: Gradient | null | undefined,
+  n: number,
+  hasGaps = false,
+): Output {
+  if (!gradient) return { gradient: null, at: 0, n: 0 };
   const keeps = gradient.accumulate || hasGaps;
   return { gradient, at: keeps ? arena.put(gradient.data, n) : arena.floats(n), n };
 }
 
-function relu(a: RnnForward | RnnBackward): number {
-  return +(a.nonlinearity === "relu");
+function outputRows(
+  arena: Arena,
+  gradient: RowsGradient | null,
+  rows: number,
+  cols: number,
+  ld: number,
+): Output {
+  return output(arena, gradient, span(rows, cols, ld), ld !== cols);
+}
+
+/** A `saiki_gradient`. */
+function wordsOf({ gradient, at }: Output): [data: number, accumulate: number] {
+  return [at, +(gradient?.accumulate ?? false)];
 }

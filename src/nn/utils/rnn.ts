@@ -155,8 +155,17 @@ export function padSequence(
   const rest = first.impl.shape.slice(1);
   const T = Math.max(...sequences.map((s) => s.size(0)));
   const columns = sequences.map((s) => {
+    if (s.ndim !== first.ndim) {
+      throw new ShapeError({
+        op,
+        sentence: `a sequence has ${s.ndim} dimensions, the first has ${first.ndim}`,
+        fix: "Sequences are (L_i, …) with equal trailing sizes",
+        expected: first.ndim,
+        got: [...s.impl.shape],
+      });
+    }
     const at = s.impl.shape.slice(1).findIndex((n, i) => n !== rest[i]);
-    if (s.ndim !== first.ndim || at >= 0) {
+    if (at >= 0) {
       throw new ShapeError({
         op,
         torch: `The size of tensor a (${rest[at]}) must match the size of tensor b (${s.impl.shape[at + 1]}) at non-singleton dimension ${at + 1}`,

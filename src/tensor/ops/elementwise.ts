@@ -1,21 +1,13 @@
 /** Elementwise operations with broadcasting, each beside its derivative. */
 
 import type { DType, Real, TypedArray } from "../../core/index.ts";
-import {
-  assert,
-  bool,
-  broadcastShapes,
-  DTypeError,
-  float32,
-  int64,
-  promote,
-  sameShape,
-} from "../../core/index.ts";
-import type { BinaryOp, UnaryOp } from "../../kernels/backend.ts";
+import { bool, broadcastShapes, DTypeError, float32, promote } from "../../core/index.ts";
+import type { UnaryOp } from "../../kernels/backend.ts";
 import { unaryOps } from "../../kernels/backend.ts";
 import { kernels } from "../../kernels/index.ts";
 import type { Context, Op } from "../op.ts";
 import { sumTo, View } from "../view.ts";
+import { binary, inRange, mapReal, resultType, scalarType, times, zip } from "./arithmetic.ts";
 
 // ---- one operand -------------------------------------------------------------------------------
 
@@ -24,6 +16,7 @@ function unary(name: string, kernel: UnaryOp): Op<[View]> {
   return {
     name,
     forward(ctx, [x]) {
+      if (!x.dtype.isFloatingPoint && kernel in integerUnary) return integerMap(kernel, x);
       const input = (x.dtype.isFloatingPoint ? x : x.to(float32)).contiguous();
       const y = View.zeros(x.shape, input.dtype);
       kernels().unary(kernel, input.real(), y.real());
@@ -37,6 +30,31 @@ function unary(name: string, kernel: UnaryOp): Op<[View]> {
       return [dx];
     },
   };
+}
+
+/** What keeps integers integers. */
+const integerUnary: Partial<Record<UnaryOp, (v: number) => number>> = {
+  neg: (v) => -v,
+  abs: Math.abs,
+  sign: Math.sign,
+  relu: (v) => Math.max(v, 0),
+};
+
+const refusesBool: Partial<Record<UnaryOp, string>> = {
+  neg:
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a " +
+    "mask, use the `~` or `logical_not()` operator instead.",
+  abs: "\"abs_cpu\" not implemented for 'Bool'",
+  relu: "Boolean inputs not supported for relu",
+};
+
+function integerMap(kernel: UnaryOp, x: View): View {
+  const torch = refusesBool[kernel];
+  if (x.dtype === bool && torch !== undefined) {
+    throw new DTypeError({ op: kernel, torch, fix: "Convert it with long() first", got: x.dtype });
+  }
+  const f = integerUnary[kernel] as (v: number) => number;
+  return mapReal(x, x.dtype.name === "uint8" ? f : (v) => inRange(kernel, f(v)));
 }
 
 export const neg = unary("NegBackward0", "neg"); //               −x          −1
@@ -58,7 +76,16 @@ export const powScalar: Op<[View], number> = {
   name: "PowBackward0",
   forward(ctx, [x], p) {
     if (ctx.recording) ctx.save(x);
-    return binary("pow", x, View.scalar(p, x.dtype));
+    const dtype = scalarType(x.dtype, p);
+    if (!dtype.isFloatingPoint && p < 0) {
+      throw new DTypeError({
+        op: "pow",
+        torch: "Integers to negative integer powers are not allowed.",
+        fix: "Convert the base with float()",
+        got: p,
+      });
+    }
+    return binary("pow", x, View.scalar(p, dtype));
   },
   backward(ctx, grad, p) {
     const x = ctx.saved<[View]>()[0];
@@ -68,16 +95,19 @@ export const powScalar: Op<[View], number> = {
   },
 };
 
-/** `y = min(max(x, lo), hi)`; `dx = dy` where `lo ≤ x ≤ hi`. */
+/** `y = min(max(x, lo), hi)`, so hi wins where lo > hi; `dx = dy` where `lo ≤ x ≤ hi`. */
 export const clamp: Op<[View], { lo: number; hi: number }> = {
   name: "ClampBackward1",
   forward(ctx, [x], { lo, hi }) {
     if (ctx.recording) ctx.save(x);
-    return mapReal(x, (v) => (v < lo ? lo : v > hi ? hi : v));
+    const types = [lo, hi].filter(Number.isFinite).map((bound) => scalarType(x.dtype, bound));
+    return mapReal(x.to(types.reduce(promote, x.dtype)), (v) => {
+      const raised = v < lo ? lo : v;
+      return raised > hi ? hi : raised;
+    });
   },
   backward(ctx, grad, { lo, hi }) {
-    const inside = mapReal(ctx.saved<[View]>()[0], (v) => (v >= lo && v <= hi ? 1 : 0));
-    return [binary("mul", grad, inside)];
+    return [zip(grad, ctx.saved<[View]>()[0], (g, v) => (v >= lo && v <= hi ? g : 0))];
   },
 };
 
@@ -179,7 +209,7 @@ export const div: Binary = {
   },
 };
 
-/** `a^b`; `da = dy · b a^(b−1)`, `db = dy · y ln a` (0 where a = 0). */
+/** `a^b`; `da = dy · b a^(b−1)` (0 where b = 0), `db = dy · y ln a` (0 where a = 0 ≤ b). */
 export const pow: Binary = {
   name: "PowBackward1",
   forward(ctx, [a, b]) {
@@ -188,21 +218,23 @@ export const pow: Binary = {
   },
   backward(ctx, g) {
     const [a, b] = ctx.saved<[View, View]>();
-    const da = () => {
-      const lower = binary("pow", a, binary("sub", b, View.scalar(1, b.dtype)));
-      return binary("mul", g, binary("mul", b, lower));
-    };
-    const db = () => {
-      const logA = mapReal(a.to(g.dtype), (v) => (v === 0 ? 0 : Math.log(v)));
-      return binary("mul", g, binary("mul", binary("pow", a, b), logA));
-    };
-    return reduceTo(ctx, da, db);
+    const slope = (f: (x: number, p: number) => number) => () =>
+      binary("mul", g, zip(a, b, f, g.dtype));
+    return reduceTo(
+      ctx,
+      slope((x, p) => (p === 0 ? 0 : p * x ** (p - 1))),
+      slope((x, p) => (x === 0 && p >= 0 ? 0 : x ** p * Math.log(x))),
+    );
   },
 };
 
-/** The larger (smaller) of two; the gradient goes to it, half each where they are equal. */
+/**
+ * The larger (smaller) of two; the gradient goes to it, half each where they are equal, to both
+ * where one is NaN.
+ */
 function extremum(name: string, kernel: "maximum" | "minimum"): Binary {
-  const wins = kernel === "maximum" ? 1 : -1;
+  const loses = (v: number, w: number) => (kernel === "maximum" ? v < w : v > w);
+  const share = (v: number, w: number) => (v === w ? 0.5 : loses(v, w) ? 0 : 1);
   return {
     name,
     forward(ctx, [a, b]) {
@@ -211,14 +243,11 @@ function extremum(name: string, kernel: "maximum" | "minimum"): Binary {
     },
     backward(ctx, g) {
       const [a, b] = ctx.saved<[View, View]>();
-      const difference = binary("sub", a, b);
-      const share = (sign: number) => () =>
-        binary(
-          "mul",
-          g,
-          mapReal(difference, (d) => (d === 0 ? 0.5 : d * sign > 0 ? 1 : 0)),
-        );
-      return reduceTo(ctx, share(wins), share(-wins));
+      const weighted = (v: View, w: View) => () => {
+        const weight = zip(v, w, share, g.dtype);
+        return zip(g, weight, (d, s) => (s === 0 ? 0 : d * s));
+      };
+      return reduceTo(ctx, weighted(a, b), weighted(b, a));
     },
   };
 }
@@ -235,8 +264,8 @@ export const where: Op<[View, View, View]> = {
       broadcastShapes("where", condition.shape, a.shape),
       b.shape,
     );
-    if (ctx.recording) ctx.save(condition, a, b);
-    const dtype = promote(a.dtype, b.dtype);
+    if (ctx.recording) ctx.save(condition);
+    const dtype = resultType(a, b);
     const [c, x, y] = [condition, a.to(dtype), b.to(dtype)].map((v) => v.expand(shape).data());
     const out = View.zeros(shape, dtype);
     const data = out.storage.data;
@@ -248,127 +277,25 @@ export const where: Op<[View, View, View]> = {
     return out;
   },
   backward(ctx, g) {
-    const [condition, a, b] = ctx.saved<[View, View, View]>();
-    const taken = condition.to(g.dtype);
-    const left = mapReal(taken, (v) => 1 - v);
+    const [condition] = ctx.saved<[View]>();
+    const taken = () => zip(g, condition, (d, c) => (c === 0 ? 0 : d));
+    const left = () => zip(g, condition, (d, c) => (c === 0 ? d : 0));
     return [
       null,
-      ctx.needs[1] ? sumTo(binary("mul", g, taken), a.shape) : null,
-      ctx.needs[2] ? sumTo(binary("mul", g, left), b.shape) : null,
+      ctx.needs[1] ? down(ctx, taken(), 1) : null,
+      ctx.needs[2] ? down(ctx, left(), 2) : null,
     ];
   },
 };
 
-// ---- comparisons (no derivative) ---------------------------------------------------------------
-
-const comparisons = {
-  eq: (a: number, b: number) => a === b,
-  ne: (a: number, b: number) => a !== b,
-  lt: (a: number, b: number) => a < b,
-  le: (a: number, b: number) => a <= b,
-  gt: (a: number, b: number) => a > b,
-  ge: (a: number, b: number) => a >= b,
-};
-export type Comparison = keyof typeof comparisons;
-
-/** Elementwise comparison, a bool view of the broadcast shape. */
-export function compare(kind: Comparison, a: View, b: View): View {
-  const shape = broadcastShapes(kind, a.shape, b.shape);
-  const [x, y] = [a.expand(shape).data(), b.expand(shape).data()];
-  const out = View.zeros(shape, bool);
-  const holds = comparisons[kind];
-  for (let i = 0; i < x.length; i++) out.storage.data[i] = +holds(x[i] as number, y[i] as number);
-  return out;
-}
-
 // ---- shared ------------------------------------------------------------------------------------
 
-/** `a op b` with broadcasting and type promotion; division and powers of integers are float32. */
-export function binary(op: BinaryOp, a: View, b: View): View {
-  const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(op, a.shape, b.shape);
-  const common = promote(a.dtype, b.dtype);
-  const dtype = common.isFloatingPoint || op !== "div" ? common : float32;
-  const [x, y] = [operand(a.to(dtype), shape), operand(b.to(dtype), shape)];
-  if (!dtype.isFloatingPoint) return integerBinary(op, x, y, shape, dtype);
-  const out = View.zeros(shape, dtype);
-  kernels().binary(op, x as Real, y as Real, out.real());
-  return out;
+/** A gradient summed down to the shape of operand `i`, in its type. */
+function down(ctx: Context, grad: View, i: number): View {
+  return sumTo(grad, ctx.shapes[i] as readonly number[]).to(ctx.dtypes[i] as DType);
 }
 
-/** A scalar stays one element; everything else is spread out to the common shape. */
-function operand(view: View, shape: readonly number[]): TypedArray {
-  if (view.numel === 1) return view.data();
-  return (sameShape(view.shape, shape) ? view : view.expand(shape)).data();
-}
-
-const integerOps: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  pow: (a, b) => a ** b,
-  maximum: Math.max,
-  minimum: Math.min,
-};
-
-function integerBinary(
-  op: BinaryOp,
-  x: TypedArray,
-  y: TypedArray,
-  shape: readonly number[],
-  dtype: DType,
-): View {
-  const f = integerOps[op];
-  assert(f !== undefined, `${op} has no integer form`);
-  const out = View.zeros(shape, dtype === bool ? int64 : dtype);
-  const data = out.storage.data;
-  for (let i = 0; i < data.length; i++) {
-    const v = f(x[x.length === 1 ? 0 : i] as number, y[y.length === 1 ? 0 : i] as number);
-    data[i] = dtype.name === "uint8" ? v : inRange(op, v);
-  }
-  return out;
-}
-
-/** int64 is stored in 32 bits: what does not fit throws. */
-export function inRange(op: string, v: number): number {
-  if (v !== (v | 0)) {
-    throw new DTypeError({
-      op,
-      sentence: `the integer ${v} does not fit the 32 bits that saiki stores an int64 in`,
-      fix: "Use float64",
-      got: v,
-    });
-  }
-  return v;
-}
-
-/** The type of a number beside a tensor: the tensor's, unless the number has a fraction. */
-export function scalarType(dtype: DType, value: number): DType {
-  if (dtype.isFloatingPoint) return dtype;
-  return Number.isInteger(value) ? (dtype === bool ? int64 : dtype) : float32;
-}
-
-/** A number as a 0-dimensional view. */
-export function scalarView(value: number, dtype: DType = float32): View {
-  return View.scalar(value, dtype);
-}
-
-/** `view · s`. */
-export function times(view: View, s: number): View {
-  return binary("mul", view, View.scalar(s, view.dtype));
-}
-
-/** `f` of every element of a floating-point view; for what no kernel is worth. */
-export function mapReal(view: View, f: (v: number) => number): View {
-  const from = view.data();
-  const out = View.zeros(view.shape, view.dtype);
-  const to = out.storage.data;
-  for (let i = 0; i < to.length; i++) to[i] = f(from[i] as number);
-  return out;
-}
-
-/** Gradients of two broadcast operands, each summed down to its operand's shape and type. */
+/** Gradients of two broadcast operands. */
 function reduceTo(ctx: Context, da: () => View, db: () => View): [View | null, View | null] {
-  const down = (grad: View, i: 0 | 1) =>
-    sumTo(grad, ctx.shapes[i] as readonly number[]).to(ctx.dtypes[i] as DType);
-  return [ctx.needs[0] ? down(da(), 0) : null, ctx.needs[1] ? down(db(), 1) : null];
+  return [ctx.needs[0] ? down(ctx, da(), 0) : null, ctx.needs[1] ? down(ctx, db(), 1) : null];
 }

@@ -5,7 +5,7 @@ import { numel } from "../../core/index.ts";
 import { kernels } from "../../kernels/index.ts";
 import type { Op } from "../op.ts";
 import { View } from "../view.ts";
-import { putAlong, takeAlong } from "./reduce.ts";
+import { putAlong, takeAlong } from "./along.ts";
 
 /**
  * Rows of a table: `y[…, :] = weight[index[…], :]`; rows of the gradient add up in the table's, except

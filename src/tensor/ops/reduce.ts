@@ -5,7 +5,8 @@ import { float32, int64, numel } from "../../core/index.ts";
 import { kernels } from "../../kernels/index.ts";
 import type { MultiOp, Op } from "../op.ts";
 import { sumDim, View } from "../view.ts";
-import { binary, inRange, mapReal, times } from "./elementwise.ts";
+import { putAlong, takeAlong } from "./along.ts";
+import { binary, inRange, mapReal, times, zip } from "./arithmetic.ts";
 
 /** Which dimensions are reduced (in order, not negative), and whether they stay with size 1. */
 export interface Dims {
@@ -40,10 +41,9 @@ export const prod: Op<[View]> = {
   name: "ProdBackward0",
   forward(ctx, [x]) {
     if (ctx.recording) ctx.save(x);
-    return View.scalar(
-      fold(x, 1, (p, v) => p * v),
-      x.dtype,
-    );
+    const y = fold(x, 1, (p, v) => p * v);
+    if (x.dtype.isFloatingPoint) return View.scalar(y, x.dtype);
+    return View.scalar(inRange("prod", y), int64);
   },
   backward(ctx, g) {
     const x = ctx.saved<[View]>()[0].data();
@@ -78,7 +78,7 @@ export const variance: Op<[View], Dims & { correction: number }> = {
   },
 };
 
-/** `√var`; `dx = dy · (x − x̄) / (y · (n − correction))`. */
+/** `√var`; `dx = dy · (x − x̄) / (y · (n − correction))`, 0 where y = 0. */
 export const std: Op<[View], Dims & { correction: number }> = {
   name: "StdBackward0",
   forward(ctx, [x], args) {
@@ -89,7 +89,8 @@ export const std: Op<[View], Dims & { correction: number }> = {
   },
   backward(ctx, g, args) {
     const [centred, y] = ctx.saved<[View, View]>();
-    const slope = times(binary("div", g, y), 1 / (count(centred.shape, args) - args.correction));
+    const overY = zip(g, y, (d, s) => (s === 0 ? 0 : d / s));
+    const slope = times(overY, 1 / (count(centred.shape, args) - args.correction));
     return [binary("mul", spread(slope, centred.shape, args), centred)];
   },
 };
@@ -104,33 +105,39 @@ function spreadMean(centred: View, args: Dims & { correction: number }): View {
   return times(squares, 1 / (count(centred.shape, args) - args.correction));
 }
 
-/** Euclidean (or p-) norm of all elements; `dx = dy · x |x|^(p−2) / y^(p−1)`, 0 where y = 0. */
+/**
+ * Euclidean (or p-) norm of all elements, for p = 0 the number of those that are not 0;
+ * `dx = dy · sign x · |x|^(p−1) / y^(p−1)`, 0 where x = 0 or y = 0.
+ */
 export const norm: Op<[View], number> = {
   name: "NormBackward1",
   forward(ctx, [x], p) {
-    const y = View.scalar(kernels().norm(x.real(), p), x.dtype);
+    const nonzero = () => fold(x, 0, (n, v) => n + +(v !== 0));
+    const y = View.scalar(p === 0 ? nonzero() : kernels().norm(x.real(), p), x.dtype);
     if (ctx.recording) ctx.save(x, y);
     return y;
   },
   backward(ctx, g, p) {
     const [x, y] = ctx.saved<[View, View]>();
     const [n, d] = [y.data()[0] as number, g.data()[0] as number];
-    if (n === 0) return [View.zeros(x.shape, x.dtype)];
+    if (n === 0 || p === 0) return [View.zeros(x.shape, x.dtype)];
     if (p === 2) return [times(x, d / n)];
     if (p === Number.POSITIVE_INFINITY) {
       const peaks = mapReal(x, (v) => (Math.abs(v) === n ? Math.sign(v) : 0));
       const many = fold(peaks, 0, (c, v) => c + Math.abs(v));
       return [times(peaks, d / many)];
     }
-    return [mapReal(x, (v) => (d * v * Math.abs(v) ** (p - 2)) / n ** (p - 1))];
+    const scale = d / n ** (p - 1);
+    return [mapReal(x, (v) => (v === 0 ? 0 : scale * Math.sign(v) * Math.abs(v) ** (p - 1)))];
   },
 };
 
 /** `y = ln Σ eˣ` over one dimension; `dx = dy · e^(x−y)`. */
 export const logsumexp: Op<[View], { dim: number; keepdim: boolean }> = {
   name: "LogsumexpBackward0",
-  forward(ctx, [x], { dim, keepdim }) {
-    const rows = x.shape[dim] as number;
+  forward(ctx, [input], { dim, keepdim }) {
+    const x = input.dtype.isFloatingPoint ? input : input.to(float32);
+    const rows = x.shape[dim] ?? 1;
     const y = mapDim(x, dim, 1, (from, to, at, step) => {
       let top = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < rows; i++) top = Math.max(top, from[at + i * step] as number);
@@ -140,12 +147,12 @@ export const logsumexp: Op<[View], { dim: number; keepdim: boolean }> = {
       to(0, base + Math.log(total));
     });
     if (ctx.recording) ctx.save(x, y);
-    return keepdim ? y : y.squeeze(dim);
+    return keepdim || x.rank === 0 ? y : y.squeeze(dim);
   },
   backward(ctx, g, { dim, keepdim }) {
     const [x, y] = ctx.saved<[View, View]>();
-    const share = mapReal(binary("sub", x, y), Math.exp);
-    return [binary("mul", keepdim ? g : g.unsqueeze(dim), share)];
+    const share = zip(x, y, (v, s) => Math.exp(v - s));
+    return [binary("mul", keepdim || x.rank === 0 ? g : g.unsqueeze(dim), share)];
   },
 };
 
@@ -210,7 +217,7 @@ function extremes(name: string, wins: (a: number, b: number) => boolean) {
 export const maxDim = extremes("MaxBackward0", (a, b) => a > b);
 export const minDim = extremes("MinBackward0", (a, b) => a < b);
 
-/** The largest (smallest) of all elements; the gradient is shared evenly among equals. */
+/** The largest (smallest) of all elements, NaN before everything; equals share the gradient. */
 function extremeOfAll(name: string, pick: (a: number, b: number) => number): Op<[View]> {
   return {
     name,
@@ -222,7 +229,8 @@ function extremeOfAll(name: string, pick: (a: number, b: number) => number): Op<
     backward(ctx, g) {
       const [x, y] = ctx.saved<[View, View]>();
       const top = y.data()[0] as number;
-      const peaks = mapReal(x, (v) => (v === top ? 1 : 0));
+      const isTop = Number.isNaN(top) ? Number.isNaN : (v: number) => v === top;
+      const peaks = mapReal(x, (v) => +isTop(v));
       const many = fold(peaks, 0, (c, v) => c + v);
       return [times(peaks, (g.data()[0] as number) / many)];
     },
@@ -302,39 +310,4 @@ function mapDim(
 function checked(op: string, view: View): View {
   for (const v of view.data()) inRange(op, v);
   return view;
-}
-
-/** `y[…, k, …] = x[…, index[…, k, …], …]` along `dim`; sizes of `index` elsewhere as in `x`. */
-export function takeAlong(x: View, dim: number, index: View): View {
-  const from = x.data();
-  const out = View.zeros(index.shape, x.dtype);
-  along(x, dim, index, (source, target) => {
-    out.storage.data[target] = from[source] as number;
-  });
-  return out;
-}
-
-/** Adds `values` to `out` (contiguous) where {@link takeAlong} would have read. */
-export function putAlong(out: View, dim: number, index: View, values: View): void {
-  const from = values.data();
-  const to = out.storage.data as Real;
-  along(out, dim, index, (target, source) => {
-    to[target]! += from[source] as number;
-  });
-}
-
-/** For each entry of `index` in order, its place in `x` and its own. */
-function along(
-  x: View,
-  dim: number,
-  index: View,
-  visit: (place: number, entry: number) => void,
-): void {
-  const at = index.data();
-  const inner = numel(x.shape.slice(dim + 1));
-  const [n, k] = [x.shape[dim] ?? 1, index.shape[dim] ?? 1];
-  for (let e = 0; e < at.length; e++) {
-    const o = Math.floor(e / (k * inner));
-    visit((o * n + (at[e] as number)) * inner + (e % inner), e);
-  }
 }

@@ -1,6 +1,6 @@
 /** Views, copies into other shapes, stacking; each beside its derivative. */
 
-import type { Real } from "../../core/index.ts";
+import type { DType, Real } from "../../core/index.ts";
 import { numel, promote } from "../../core/index.ts";
 import type { Context, MultiOp, Op } from "../op.ts";
 import { sumTo, View } from "../view.ts";
@@ -115,15 +115,18 @@ export const split: MultiOp<[View], { dim: number; sizes: readonly number[] }> =
   },
 };
 
-/** Joins along a dimension; back in pieces. */
+/** Joins along a dimension, leaving out empty vectors; back in pieces, each in its input's type. */
 export const cat: Op<View[], { dim: number; name?: string }> = {
   name: ({ name }) => name ?? "CatBackward0",
   forward(_ctx, views, { dim }) {
     const dtype = views.map((v) => v.dtype).reduce(promote);
-    const total = views.reduce((n, v) => n + (v.shape[dim] as number), 0);
-    const out = View.zeros((views[0] as View).shape.with(dim, total), dtype);
+    const parts = views.filter((v) => !isEmptyVector(v.shape));
+    const like = parts[0];
+    if (like === undefined) return View.zeros([0], dtype);
+    const total = parts.reduce((n, v) => n + (v.shape[dim] as number), 0);
+    const out = View.zeros(like.shape.with(dim, total), dtype);
     let start = 0;
-    for (const v of views) {
+    for (const v of parts) {
       const n = v.shape[dim] as number;
       out.slice(dim, start, n).assign(v.to(dtype));
       start += n;
@@ -133,12 +136,19 @@ export const cat: Op<View[], { dim: number; name?: string }> = {
   backward(ctx, g, { dim }) {
     let start = 0;
     return ctx.shapes.map((shape, i) => {
-      const n = shape[dim] as number;
+      const n = isEmptyVector(shape) ? 0 : (shape[dim] as number);
       start += n;
-      return ctx.needs[i] ? g.slice(dim, start - n, n) : null;
+      if (!ctx.needs[i]) return null;
+      const piece = isEmptyVector(shape) ? View.zeros(shape, g.dtype) : g.slice(dim, start - n, n);
+      return piece.to(ctx.dtypes[i] as DType);
     });
   },
 };
+
+/** PyTorch lets a vector without elements stand for "nothing" beside tensors of any shape. */
+export function isEmptyVector(shape: readonly number[]): boolean {
+  return shape.length === 1 && shape[0] === 0;
+}
 
 /** Joins along a new dimension; back by selecting. */
 export const stack: Op<View[], number> = {
@@ -149,7 +159,8 @@ export const stack: Op<View[], number> = {
     for (const [i, v] of views.entries()) out.select(dim, i).assign(v.to(dtype));
     return out;
   },
-  backward: (ctx, g, dim) => ctx.shapes.map((_, i) => (ctx.needs[i] ? g.select(dim, i) : null)),
+  backward: (ctx, g, dim) =>
+    ctx.dtypes.map((dtype, i) => (ctx.needs[i] ? g.select(dim, i).to(dtype) : null)),
 };
 
 /** Tiles; back by summing over the tiles. */

@@ -1,0 +1,380 @@
+/*
+ * The walk through a sequence, forward and backward, for every kind of recurrent cell.
+ *
+ * Forward: one product x W_ihᵀ of all rows, in place where the gates will be; then, step by step,
+ * the product with h_{t−1}, whose weight was packed once, and the cell's nonlinearity on each strip
+ * of columns while it is in cache. Backward: the walk in the other direction finds the gates'
+ * gradients only, dh_{t−1} = da_t W_hh; every parameter's gradient, and dx, is one product over all
+ * rows afterwards.
+ *
+ * A cell says where its gates lie, and has two functions, which work on a strip: some columns of all
+ * rows of a step. Steps are numbered in walking order, so that `reverse` matters in `step_at` only.
+ */
+
+struct sequence;
+struct step;
+typedef void strip_function(const struct sequence *s, const struct step *t, idx column, idx columns);
+
+/*
+ * A row of gates is `width` blocks of H columns. The products with x go into the first G blocks, but
+ * rotated: gate g lies in block (g + shift) mod G. Those with h_{t−1} are added to G blocks from
+ * `shift` on. They are the same blocks, unless a gate needs the two apart.
+ */
+typedef struct {
+  int gates, width, shift;
+  int direct; /* h_{t−1} reaches h_t not through the gates alone: backward leaves its share in dh */
+  int memory; /* there is a second state, c */
+  strip_function *forward;  /* from gates before the nonlinearity to states */
+  strip_function *backward; /* from the states' gradients to the gates', in place of the gates */
+} cell;
+
+/* op(W) as it is multiplied with rows of states: packed, or read in place where rows are few. */
+typedef struct {
+  matrix w;
+  idx depth, columns;
+  float *panels; /* or null */
+} weight;
+
+typedef struct sequence {
+  const saiki_recurrent *r;
+  const saiki_recurrent_gradients *g;
+  const cell *cell;
+  idx rows, batch;
+  int *starts;       /* (steps): the first row of each step in time */
+  const float *zeros; /* (H) */
+  float *gates;      /* (N, width·H) */
+  idx ldg;
+  weight hidden[4]; /* W_hhᵀ gate by gate; in backward hidden[0] is W_hh */
+  weight projection; /* W_hrᵀ; in backward W_hr */
+  float *bias;      /* forward: (width·H), what the gates begin with */
+  /* What the cell makes, and its gradient: rows of y, unless it is projected to them. */
+  float *out; /* forward (B, H), backward (N, H); null where nothing is projected */
+  float *dout;       /* (B, H): what flows into the step at hand */
+  const float *dy;   /* to be added to it, or null */
+  float *dh, *dc;    /* (B, P), (B, H): what flows into the step at hand from those after it */
+  float *dprojected; /* (N, P): dy and dh together */
+  int *before;
+  float *work; /* for whole products */
+} sequence;
+
+/* Rows [row, row + rows). The first `known` go on from rows at `before`, the others from h0; the
+   first `kept` go on in the next step, for the others this was the last. */
+typedef struct step {
+  idx row, rows, before, known, kept;
+} step;
+
+static step step_at(const sequence *s, idx k) {
+  const saiki_recurrent *r = s->r;
+  const idx direction = r->reverse ? -1 : 1, t = r->reverse ? r->steps - 1 - k : k;
+  const idx rows = r->batch_sizes[t];
+  step at = {s->starts[t], rows, 0, 0, 0};
+  if (k > 0) {
+    at.before = s->starts[t - direction];
+    at.known = min_idx(rows, r->batch_sizes[t - direction]);
+  }
+  if (k + 1 < r->steps) at.kept = min_idx(rows, r->batch_sizes[t + direction]);
+  return at;
+}
+
+/* The state before that of row i of the step. */
+INLINE const float *state_before(const sequence *s, const step *t, idx i, const float *states,
+                                 idx ld, const float *first) {
+  if (i < t->known) return states + (t->before + i) * ld;
+  return first ? first + i * s->r->hidden_size : s->zeros;
+}
+
+/* ---- products of a step ---------------------------------------------------------------------- */
+
+/* The strip of columns from j on that is worked on at once: a panel, or all where none is packed. */
+static idx strip_width(const weight *w, idx j) {
+  const idx rest = w->columns - j;
+  return w->panels ? min_idx(panel_width(rest), rest) : rest;
+}
+
+/* C (+)= A · (a strip of w), as deep at a time as a panel fits the first cache. */
+static void step_product(const weight *w, idx rows, const float *a, idx lda, float *c, idx ldc,
+                         idx column, idx columns, const epilogue *e) {
+  if (!w->panels) {
+    multiply_few(rows, columns, w->depth, a, lda, &w->w, c, ldc, e);
+    return;
+  }
+  const int width = panel_width(w->columns - column);
+  const float *panel = w->panels + column * w->depth;
+  const idx block = depth_of_block(w->depth);
+  for (idx k = 0; k < w->depth; k += block) {
+    const idx depth = min_idx(block, w->depth - k);
+    multiply_panel(rows, depth, a + k, lda, panel + k * width, width, c, ldc, (int)columns,
+                   k ? &ADD : e);
+  }
+}
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+static int input_block(const cell *c, int gate) { return (gate + c->shift) % c->gates; }
+
+/* Of the gates that `input_block` maps to blocks in a row: where they begin, in the weights and in a
+   row, and how many. Two runs at most. */
+typedef struct {
+  int gate, block, gates;
+} run;
+static int runs_of(const cell *c, run *runs) {
+  runs[0] = (run){0, c->shift, c->gates - c->shift};
+  runs[1] = (run){c->gates - c->shift, 0, c->shift};
+  return c->shift ? 2 : 1;
+}
+
+static void fill_bias(const sequence *s) {
+  const idx H = s->r->hidden_size;
+  const cell *c = s->cell;
+  for (idx j = 0; j < c->width * H; j++) s->bias[j] = 0;
+  for (int g = 0; g < c->gates; g++)
+    for (idx j = 0; j < H; j++) {
+      if (s->r->b_ih) s->bias[input_block(c, g) * H + j] += s->r->b_ih[g * H + j];
+      if (s->r->b_hh) s->bias[(c->shift + g) * H + j] += s->r->b_hh[g * H + j];
+    }
+}
+
+/* gates = x W_ihᵀ + biases, and biases alone where x has no part. */
+static void input_products(const sequence *s) {
+  const saiki_recurrent *r = s->r;
+  const idx I = r->input_size, H = r->hidden_size, covered = s->cell->gates * H;
+  const matrix x = {r->x, r->ldx, 0, 0, 0, 0};
+  fill_bias(s);
+  run runs[2];
+  for (int q = 0, n = runs_of(s->cell, runs); q < n; q++) {
+    const matrix w = {r->w_ih + runs[q].gate * H * I, I, 1, 0, 0, 0};
+    const idx column = runs[q].block * H;
+    const epilogue e = {1, 0, s->bias + column};
+    multiply(s->rows, runs[q].gates * H, I, &x, &w, s->gates + column, s->ldg, &e, s->work);
+  }
+  copy_rows(s->rows, s->cell->width * H - covered, s->bias + covered, 0, s->gates + covered, s->ldg, 0);
+}
+
+static void project(const sequence *s, const step *t) {
+  const idx H = s->r->hidden_size, ldy = s->r->ldy;
+  float *y = s->r->y + t->row * ldy;
+  for (idx j = 0, n; j < s->projection.columns; j += n) {
+    n = strip_width(&s->projection, j);
+    step_product(&s->projection, t->rows, s->out, H, y + j, ldy, j, n, &STORE);
+  }
+}
+
+static void walk_forward(const sequence *s, float *hn, float *cn) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size, P = r->state_size;
+  for (idx k = 0; k < r->steps; k++) {
+    const step t = step_at(s, k);
+    const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * P : 0;
+    for (idx j = 0, n; j < H; j += n) {
+      n = strip_width(&s->hidden[0], j);
+      for (int g = 0; g < s->cell->gates; g++) {
+        float *c = s->gates + t.row * s->ldg + (s->cell->shift + g) * H + j;
+        step_product(&s->hidden[g], t.known, before, r->ldy, c, s->ldg, j, n, &ADD);
+        c += t.known * s->ldg;
+        if (h0) step_product(&s->hidden[g], t.rows - t.known, h0, P, c, s->ldg, j, n, &ADD);
+      }
+      s->cell->forward(s, &t, j, n);
+    }
+    if (s->out) project(s, &t);
+    const idx last = t.row + t.kept, rows = t.rows - t.kept;
+    copy_rows(rows, P, r->y + last * r->ldy, r->ldy, hn + t.kept * P, P, 0);
+    if (s->cell->memory) copy_rows(rows, H, r->c + last * H, H, cn + t.kept * H, H, 0);
+  }
+}
+
+/* ---- backward -------------------------------------------------------------------------------- */
+
+/* The gates' gradients of a step, whose `dh` is complete. */
+static void cell_backward(const sequence *s, const step *t) {
+  const idx H = s->r->hidden_size, P = s->r->state_size;
+  if (!s->out) {
+    s->cell->backward(s, t, 0, H);
+    return;
+  }
+  float *d = s->dprojected + t->row * P;
+  copy_rows(t->rows, P, s->dh, P, d, P, 0);
+  if (s->g->dy) copy_rows(t->rows, P, s->g->dy + t->row * s->g->lddy, s->g->lddy, d, P, 1);
+  for (idx j = 0, n; j < H; j += n) {
+    n = strip_width(&s->projection, j);
+    step_product(&s->projection, t->rows, d, P, s->dout + j, H, j, n, &STORE);
+    s->cell->backward(s, t, j, n);
+  }
+}
+
+/* The gates' gradients of all steps; what remains in `dh` and `dc` is the gradient of h0 and c0. */
+static void walk_backward(const sequence *s) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size, P = r->state_size;
+  step t = step_at(s, r->steps - 1);
+  cell_backward(s, &t);
+  for (idx k = r->steps - 1; k >= 0; k--) {
+    const idx rows = s->g->dh0.data ? t.rows : t.known;
+    const float *da = s->gates + t.row * s->ldg + s->cell->shift * H;
+    const step before = k > 0 ? step_at(s, k - 1) : t;
+    for (idx j = 0, n; j < P; j += n) {
+      n = strip_width(&s->hidden[0], j);
+      const epilogue *e = s->cell->direct ? &ADD : &STORE;
+      step_product(&s->hidden[0], rows, da, s->ldg, s->dh + j, P, j, n, e);
+      if (k > 0 && !s->out) s->cell->backward(s, &before, j, n);
+    }
+    if (k > 0 && s->out) cell_backward(s, &before);
+    t = before;
+  }
+}
+
+/* before[row]: the row of y that holds h_{t−1}, or −1 − b for row b of h0. */
+static void rows_before(const sequence *s) {
+  for (idx k = 0; k < s->r->steps; k++) {
+    const step t = step_at(s, k);
+    for (idx b = 0; b < t.rows; b++)
+      s->before[t.row + b] = (int)(b < t.known ? t.before + b : -1 - b);
+  }
+}
+
+/* Of x, W_ih and b_ih. */
+static void input_gradients(const sequence *s, const run *at, int first) {
+  const saiki_recurrent *r = s->r;
+  const saiki_recurrent_gradients *g = s->g;
+  const idx I = r->input_size, H = r->hidden_size, n = at->gates * H;
+  const float *d = s->gates + at->block * H;
+  const matrix da = {d, s->ldg, 0, 0, 0, 0}, da_t = {d, s->ldg, 1, 0, 0, 0};
+  const matrix x = {r->x, r->ldx, 0, 0, 0, 0}, w = {r->w_ih + at->gate * H * I, I, 0, 0, 0, 0};
+  if (g->dx.data)
+    multiply(s->rows, I, n, &da, &w, g->dx.data, g->lddx,
+             g->dx.accumulate || !first ? &ADD : &STORE, s->work);
+  if (g->dw_ih.data)
+    multiply(n, I, s->rows, &da_t, &x, g->dw_ih.data + at->gate * H * I, I,
+             g->dw_ih.accumulate ? &ADD : &STORE, s->work);
+  if (g->db_ih.data)
+    column_sums(s->rows, n, d, s->ldg, g->db_ih.data + at->gate * H, g->db_ih.accumulate);
+}
+
+/* With the gates' gradients da at hand. */
+static void gradients_of_all_rows(const sequence *s) {
+  const saiki_recurrent *r = s->r;
+  const saiki_recurrent_gradients *g = s->g;
+  const idx H = r->hidden_size, P = r->state_size, GH = s->cell->gates * H;
+  run runs[2];
+  for (int q = 0, n = runs_of(s->cell, runs); q < n; q++) input_gradients(s, &runs[q], q == 0);
+  const float *d = s->gates + s->cell->shift * H;
+  if (g->dw_hh.data) {
+    rows_before(s);
+    const matrix da_t = {d, s->ldg, 1, 0, 0, 0}, h = {r->y, r->ldy, 0, s->before, r->h0, P};
+    multiply(GH, P, s->rows, &da_t, &h, g->dw_hh.data, P, g->dw_hh.accumulate ? &ADD : &STORE, s->work);
+  }
+  if (g->db_hh.data) column_sums(s->rows, GH, d, s->ldg, g->db_hh.data, g->db_hh.accumulate);
+  if (g->dw_hr.data) {
+    const matrix dp_t = {s->dprojected, P, 1, 0, 0, 0}, out = {s->out, H, 0, 0, 0, 0};
+    multiply(P, H, s->rows, &dp_t, &out, g->dw_hr.data, H, g->dw_hr.accumulate ? &ADD : &STORE, s->work);
+  }
+}
+
+/* ---- the workspace --------------------------------------------------------------------------- */
+
+/* Memory handed out piece by piece; from null, only counted. */
+typedef struct {
+  char *at;
+} pile;
+
+static void *take(pile *p, idx words) {
+  void *piece = p->at;
+  p->at += (4 * words + 63) & ~(idx)63;
+  return piece;
+}
+
+static idx count_rows(const saiki_recurrent *r) {
+  idx rows = 0;
+  for (idx t = 0; t < r->steps; t++) rows += r->batch_sizes[t];
+  return rows;
+}
+
+static idx products_workspace(const sequence *s, int backward) {
+  const idx N = s->rows, I = s->r->input_size, H = s->r->hidden_size, P = s->r->state_size;
+  idx most = 0;
+  run runs[2];
+  for (int q = 0, n = runs_of(s->cell, runs); q < n; q++) {
+    const idx GH = runs[q].gates * H;
+    if (!backward) most = max_idx(most, multiply_workspace(N, GH, I));
+    else most = max_idx(most, max_idx(multiply_workspace(N, I, GH), multiply_workspace(GH, I, N)));
+  }
+  if (!backward) return most;
+  most = max_idx(most, multiply_workspace(s->cell->gates * H, P, N));
+  return max_idx(most, multiply_workspace(P, H, N));
+}
+
+static weight prepare(const sequence *s, pile *p, const float *w, idx ld, int transposed, idx depth,
+                      idx columns) {
+  float *panels = s->rows <= FEW ? 0 : take(p, depth * padded(columns));
+  return (weight){{w, ld, transposed, 0, 0, 0}, depth, columns, panels};
+}
+
+static void pack_weight(const weight *w) {
+  if (w->panels) pack(&w->w, 0, w->depth, 0, w->columns, w->panels);
+}
+
+static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pile *p) {
+  const idx H = r->hidden_size, P = r->state_size, GH = c->gates * H;
+  sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
+  s.starts = take(p, r->steps);
+  s.zeros = take(p, H);
+  s.work = take(p, products_workspace(&s, backward));
+  s.gates = r->gates;
+  s.ldg = c->width * H;
+  if (r->w_hr) s.out = take(p, (backward ? s.rows : s.batch) * H);
+  if (!backward) {
+    s.bias = take(p, c->width * H);
+    for (int g = 0; g < c->gates; g++)
+      s.hidden[g] = prepare(&s, p, r->w_hh + g * H * P, P, 1, P, H);
+    if (r->w_hr) s.projection = prepare(&s, p, r->w_hr, H, 1, H, P);
+    return s;
+  }
+  s.hidden[0] = prepare(&s, p, r->w_hh, P, 0, GH, P);
+  s.before = take(p, s.rows);
+  s.dout = s.dh = take(p, s.batch * P);
+  if (c->memory) s.dc = take(p, s.batch * H);
+  if (r->w_hr) {
+    s.projection = prepare(&s, p, r->w_hr, H, 0, P, H);
+    s.dout = take(p, s.batch * H);
+    s.dprojected = take(p, s.rows * P);
+  }
+  return s;
+}
+
+static void fill_tables(const sequence *s) {
+  float *zeros = (float *)s->zeros;
+  for (idx j = 0; j < s->r->hidden_size; j++) zeros[j] = 0;
+  int row = 0;
+  for (idx t = 0; t < s->r->steps; t++) {
+    s->starts[t] = row;
+    row += s->r->batch_sizes[t];
+  }
+}
+
+static void copy_or_clear(const float *from, float *to, idx n) {
+  for (idx i = 0; i < n; i++) to[i] = from ? from[i] : 0;
+}
+
+/* ---- the whole sequence ---------------------------------------------------------------------- */
+
+static void sequence_forward(const sequence *s, float *hn, float *cn) {
+  fill_tables(s);
+  input_products(s);
+  if (s->r->steps > 1 || s->r->h0)
+    for (int g = 0; g < s->cell->gates; g++) pack_weight(&s->hidden[g]);
+  if (s->out) pack_weight(&s->projection);
+  walk_forward(s, hn, cn);
+}
+
+static void sequence_backward(const sequence *s) {
+  const saiki_recurrent_gradients *g = s->g;
+  const idx H = s->r->hidden_size, P = s->r->state_size;
+  fill_tables(s);
+  copy_or_clear(g->dhn, s->dh, s->batch * P);
+  if (s->dc) copy_or_clear(g->dcn, s->dc, s->batch * H);
+  if (s->r->steps > 1 || g->dh0.data) pack_weight(&s->hidden[0]);
+  if (s->out) pack_weight(&s->projection);
+  if (s->r->steps > 0) walk_backward(s);
+  if (g->dh0.data) copy_rows(s->batch, P, s->dh, P, g->dh0.data, P, g->dh0.accumulate);
+  if (g->dc0.data) copy_rows(s->batch, H, s->dc, H, g->dc0.data, H, g->dc0.accumulate);
+  gradients_of_all_rows(s);
+}

@@ -1,0 +1,60 @@
+/** `saiki eval`. */
+
+import { type Command, Option } from "commander";
+import { FolderStore } from "../io/index.ts";
+import { evaluateText, loadModel } from "../lm/index.ts";
+import type { Io } from "./io.ts";
+import { Interrupted } from "./outcome.ts";
+import { readText } from "./read-text.ts";
+import { bits, grouped, nats, perplexityText } from "./ui/format.ts";
+
+interface Flags {
+  readonly split: "all" | "valid";
+  readonly json?: true;
+}
+
+export function evalCommand(program: Command, io: Io): void {
+  program
+    .command("eval")
+    .description("tell how well a model predicts a text")
+    .argument("<model>", "the folder that saiki train wrote")
+    .argument("<file>", "a text file, UTF-8; - for standard input")
+    .addOption(
+      new Option("--split <part>", "all of the text, or the part that training held out")
+        .choices(["all", "valid"])
+        .default("all"),
+    )
+    .option("--json", "print the result as a JSON object")
+    .action((model: string, file: string, flags: Flags) => evalAction(model, file, flags, io));
+}
+
+async function evalAction(folder: string, file: string, flags: Flags, io: Io): Promise<void> {
+  const trained = await loadModel(new FolderStore(folder));
+  const text = await readText(file, io);
+  const stop = new AbortController();
+  let status = 0;
+  const forget = io.onStop((wish) => {
+    status = wish;
+    stop.abort(new Interrupted(status));
+  });
+  const { split, json } = flags;
+  const score = await evaluateText(trained, text, {
+    ...{ split, textName: file, signal: stop.signal },
+  }).finally(forget);
+  if (json) {
+    io.stdout.write(`${JSON.stringify({ event: "eval", split, ...score })}\n`);
+    return;
+  }
+  const unit = trained.tokenizer.kind === "char" ? "character" : "word";
+  if (score.unknown.length > 0) {
+    const some = score.unknown.slice(0, 8).map((u) => JSON.stringify(u));
+    const more = score.unknown.length > some.length ? ", …" : "";
+    io.stderr.write(
+      `${grouped(score.unknown.length)} unknown, read as <unk>: ${some.join(", ")}${more}\n`,
+    );
+  }
+  io.stdout.write(`loss                ${nats(score.loss)} nats per ${unit}\n`);
+  io.stdout.write(`perplexity          ${perplexityText(score.perplexity)}\n`);
+  io.stdout.write(`bits per character  ${bits(score.bitsPerCharacter)}\n`);
+  io.stdout.write(`tokens              ${grouped(score.tokens)}\n`);
+}

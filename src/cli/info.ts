@@ -1,0 +1,70 @@
+/** `saiki info`. */
+
+import { availableParallelism, cpus } from "node:os";
+import type { Command } from "commander";
+import { FolderStore } from "../io/index.ts";
+import { backendInfo } from "../kernels/index.ts";
+import { loadModel } from "../lm/index.ts";
+import type { Io } from "./io.ts";
+import { grouped, nats, perplexityText } from "./ui/format.ts";
+import { version } from "./version.ts";
+
+export function infoCommand(program: Command, io: Io): void {
+  program
+    .command("info")
+    .description("tell which kernels run here, or what a model is")
+    .argument("[model]", "the folder that saiki train wrote")
+    .option("--json", "print it as a JSON object")
+    .action(async (model: string | undefined, { json }: { json?: true }) => {
+      const facts = model === undefined ? machineFacts() : await modelFacts(model);
+      if (json) io.stdout.write(`${JSON.stringify(facts)}\n`);
+      else io.stdout.write(table(facts));
+    });
+}
+
+type Facts = Record<string, string | number | null>;
+
+function machineFacts(): Facts {
+  const { name, reasons } = backendInfo();
+  const others = Object.entries(reasons).map(([other, why]) => `${other}: ${why}`);
+  return {
+    saiki: version,
+    backend: name,
+    ...(others.length > 0 ? { "not used": others.join("; ") } : {}),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+  };
+}
+
+async function modelFacts(folder: string): Promise<Facts> {
+  const { model, tokenizer, training, text, step, valLoss } = await loadModel(
+    new FolderStore(folder),
+  );
+  const { cell, embedding, hidden, layers, dropout } = model.config;
+  const sizes = cell === "bigram" ? { embedding } : { embedding, hidden, layers, dropout };
+  const scores =
+    valLoss === null
+      ? {}
+      : { "validation loss": nats(valLoss), perplexity: perplexityText(Math.exp(valLoss)) };
+  return {
+    model: folder,
+    cell,
+    ...sizes,
+    tokens: tokenizer.kind,
+    vocabulary: grouped(tokenizer.size),
+    parameters: grouped(model.parameterCount),
+    "trained on": `${grouped(text.trainCharacters)} of ${grouped(text.characters)} characters`,
+    steps: step,
+    ...scores,
+    ...{ batch: training.batch, length: training.length, lr: training.lr, seed: training.seed },
+  };
+}
+
+function table(facts: Facts): string {
+  const width = Math.max(...Object.keys(facts).map((k) => k.length));
+  return Object.entries(facts)
+    .map(([k, value]) => `${k.padEnd(width)}  ${value}\n`)
+    .join("");
+}

@@ -1,0 +1,52 @@
+/** Named tensors as bytes: state dicts in safetensors files. */
+
+import { bool, type DType, float32, float64, int64, uint8 } from "../core/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { View } from "../tensor/view.ts";
+import type { ElementType } from "./element-types.ts";
+import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+const dtypes: Readonly<Record<ElementType, DType>> = {
+  BOOL: bool,
+  U8: uint8,
+  F32: float32,
+  F64: float64,
+  I64: int64,
+};
+const elementTypes = new Map(Object.entries(dtypes).map(([k, v]) => [v, k as ElementType]));
+
+/**
+ * A safetensors file of named tensors; equal tensors give equal bytes.
+ *
+ * @example
+ * const bytes = saveTensors(model.stateDict());
+ * @see safetensors.torch.save
+ */
+export function saveTensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
+): Uint8Array {
+  const records = Object.entries(tensors).map(([name, x]): [string, ArrayRecord] => {
+    const view = x.impl.contiguous();
+    const dtype = elementTypes.get(view.dtype) as ElementType;
+    return [name, { dtype, shape: view.shape, data: view.data() }];
+  });
+  return encodeSafetensors(new Map(records), metadata);
+}
+
+/**
+ * The tensors of a safetensors file.
+ *
+ * @param file the file's name, for errors
+ * @throws FormatError on a damaged or foreign file
+ * @see safetensors.torch.load
+ */
+export function loadTensors(bytes: Uint8Array, file?: string): Record<string, Tensor> {
+  const { tensors } = decodeSafetensors(bytes, file);
+  return Object.fromEntries(
+    [...tensors].map(([name, { dtype, shape, data }]) => [
+      name,
+      new Tensor(View.of(data, dtypes[dtype], shape)),
+    ]),
+  );
+}

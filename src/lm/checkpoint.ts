@@ -1,0 +1,210 @@
+/**
+ * Models and interrupted runs as files of a store.
+ *
+ * | file                   | content                                                         |
+ * |------------------------|-----------------------------------------------------------------|
+ * | `model.safetensors`    | the parameters with the least validation loss, PyTorch's names  |
+ * | `tokenizer.json`       | the vocabulary, in Hugging Face's format                        |
+ * | `config.json`          | sizes, options, the text's identity, check sums of the two above |
+ * | `training.safetensors` | where training stands: parameters, optimizer, state, random     |
+ * | `training.json`        | its step and validations, the check sum of the one above        |
+ *
+ * There are no time stamps in them: equal runs give equal files.
+ */
+
+import * as v from "valibot";
+import { CheckpointError, uint8 } from "../core/index.ts";
+import { loadTensors, type ModelStore, saveTensors, sha256 } from "../io/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+import { tokenizerFromJSON } from "../text/index.ts";
+import { modelConfigSchema, trainingConfigSchema } from "./config.ts";
+import { LanguageModel } from "./model.ts";
+import { PrivateRandom } from "./private-random.ts";
+import type { TrainedModel } from "./trained-model.ts";
+import type { TrainingRun } from "./training-run.ts";
+
+const VERSION = 1;
+const MODEL = "saiki language model";
+const TRAINING = "saiki training";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const configSchema = v.object({
+  format: v.literal(MODEL),
+  version: v.literal(VERSION),
+  model: modelConfigSchema,
+  training: trainingConfigSchema,
+  text: v.object({ characters: count, trainCharacters: count, sha256: digest }),
+  step: count,
+  valLoss: v.nullable(v.number()),
+  files: v.object({ "model.safetensors": digest, "tokenizer.json": digest }),
+});
+
+const trainingSchema = v.object({
+  format: v.literal(TRAINING),
+  version: v.literal(VERSION),
+  step: count,
+  validations: v.array(v.object({ step: count, trainLoss: v.number(), valLoss: v.number() })),
+  files: v.object({ "training.safetensors": digest }),
+});
+
+// ---- models ----
+
+/** The files of a model. */
+export function modelFiles(trained: TrainedModel): Record<string, Uint8Array> {
+  const { model, tokenizer, training, text, step, valLoss } = trained;
+  const weights = saveTensors(model.stateDict());
+  const vocabulary = json(tokenizer.toJSON());
+  const files = { "model.safetensors": sha256(weights), "tokenizer.json": sha256(vocabulary) };
+  const config = { format: MODEL, version: VERSION, model: model.config, training, text };
+  return {
+    "model.safetensors": weights,
+    "tokenizer.json": vocabulary,
+    "config.json": json({ ...config, step, valLoss, files }),
+  };
+}
+
+/** Writes a model. @throws CheckpointError when the store cannot be written */
+export async function saveModel(trained: TrainedModel, store: ModelStore): Promise<void> {
+  await store.write(modelFiles(trained));
+}
+
+/**
+ * Reads a model.
+ *
+ * @throws CheckpointError when files are missing, damaged, foreign or of a later version
+ */
+export async function loadModel(store: ModelStore): Promise<TrainedModel> {
+  const config = await readJson(store, "config.json", configSchema, MODEL);
+  const weights = await verified(store, "model.safetensors", config.files);
+  const vocabulary = await verified(store, "tokenizer.json", config.files);
+  const at = (file: string) => `${store.name}: ${file}`;
+  const tokenizer = tokenizerFromJSON(
+    parsed(store, "tokenizer.json", vocabulary),
+    at("tokenizer.json"),
+  );
+  if (tokenizer.size !== config.model.vocabulary) {
+    throw damaged(store, "tokenizer.json", "has another size than config.json says");
+  }
+  const model = emptyModel(config.model);
+  model.loadStateDict(loadTensors(weights, at("model.safetensors")));
+  model.eval();
+  const { training, text, step, valLoss } = config;
+  return { model, tokenizer, training, text, step, valLoss };
+}
+
+/** Draws its initial parameters from a stream of its own: loading must not disturb others. */
+function emptyModel(config: v.InferOutput<typeof modelConfigSchema>): LanguageModel {
+  return new PrivateRandom(0).run(() => new LanguageModel(config));
+}
+
+// ---- interrupted runs ----
+
+/** The files that say where a run stands. */
+export function trainingFiles(run: TrainingRun): Record<string, Uint8Array> {
+  const random = tensor(run.random.getState(), { dtype: uint8 });
+  const tensors: Record<string, Tensor> = { random };
+  for (const [name, x] of Object.entries(run.model.stateDict())) tensors[`model.${name}`] = x;
+  for (const [i, state] of Object.entries(run.optimizer.stateDict().state)) {
+    for (const [name, x] of Object.entries(state)) if (x) tensors[`optimizer.${i}.${name}`] = x;
+  }
+  for (const [i, x] of (run.state ?? []).entries()) tensors[`state.${i}`] = x;
+  const bytes = saveTensors(tensors);
+  const { step, validations } = run;
+  const files = { "training.safetensors": sha256(bytes) };
+  const record = { format: TRAINING, version: VERSION, step, validations, files };
+  return { "training.safetensors": bytes, "training.json": json(record) };
+}
+
+/** Puts a run where the saved one stood. @throws CheckpointError as {@link loadModel} */
+export async function restoreRun(run: TrainingRun, store: ModelStore): Promise<void> {
+  const record = await readJson(store, "training.json", trainingSchema, TRAINING);
+  const bytes = await verified(store, "training.safetensors", record.files);
+  const tensors = loadTensors(bytes, `${store.name}: training.safetensors`);
+  run.model.loadStateDict(below(tensors, "model."));
+  const saved = run.optimizer.stateDict();
+  for (const [name, x] of Object.entries(below(tensors, "optimizer."))) {
+    const [i, field] = name.split(".", 2) as [string, string];
+    (saved.state[Number(i)] ??= {})[field] = x;
+  }
+  run.optimizer.loadStateDict(saved);
+  run.random.setState(tensors["random"]?.impl.data() as Uint8Array);
+  const state = Object.values(below(tensors, "state."));
+  run.state = run.modelConfig.cell === "bigram" ? [] : state.length > 0 ? state : null;
+  run.step = record.step;
+  run.validations.push(...record.validations);
+}
+
+function below(tensors: Record<string, Tensor>, prefix: string): Record<string, Tensor> {
+  const inside = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(inside.map(([name, x]) => [name.slice(prefix.length), x]));
+}
+
+// ---- reading with care ----
+
+async function readJson<S extends v.GenericSchema>(
+  store: ModelStore,
+  file: string,
+  schema: S,
+  format: string,
+): Promise<v.InferOutput<S>> {
+  const bytes = await store.read(file);
+  if (bytes === null) throw missing(store, file);
+  const value = parsed(store, file, bytes);
+  const head = v.safeParse(
+    v.looseObject({ format: v.literal(format), version: v.number() }),
+    value,
+  );
+  if (!head.success) throw damaged(store, file, `is not that of a ${format}`);
+  if (head.output.version > VERSION) {
+    throw new CheckpointError({
+      op: store.name,
+      sentence: `${file} has version ${head.output.version}, this saiki reads ${VERSION}`,
+      fix: "Update saiki",
+      expected: VERSION,
+      got: head.output.version,
+    });
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw damaged(store, file, `is damaged at ${v.getDotPath(issue) ?? "its top"}`);
+}
+
+function parsed(store: ModelStore, file: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw damaged(store, file, "is not JSON", cause);
+  }
+}
+
+async function verified(
+  store: ModelStore,
+  file: string,
+  sums: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
+  const bytes = await store.read(file);
+  if (bytes === null) throw missing(store, file);
+  if (sha256(bytes) !== sums[file])
+    throw damaged(store, file, "is damaged: its check sum is wrong");
+  return bytes;
+}
+
+function missing(store: ModelStore, file: string): CheckpointError {
+  return new CheckpointError({
+    op: store.name,
+    sentence: `there is no ${file}`,
+    fix: "Give the folder that saiki train wrote",
+  });
+}
+
+function damaged(store: ModelStore, file: string, what: string, cause?: unknown): CheckpointError {
+  const fix = "Restore it from a copy, or train again";
+  return new CheckpointError({ op: store.name, sentence: `${file} ${what}`, fix, cause });
+}
+
+function json(value: object): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}

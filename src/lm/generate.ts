@@ -1,0 +1,120 @@
+/** Writing text with a language model. */
+
+import * as v from "valibot";
+import { ConfigError, int64 } from "../core/index.ts";
+import { Generator } from "../random/index.ts";
+import { tensor } from "../tensor/index.ts";
+import type { Tokenizer } from "../text/index.ts";
+import { inferring, type LmState } from "./model.ts";
+import { number, type OptionWording, readOptions, whole } from "./options.ts";
+import { Pace } from "./pace.ts";
+import { sampleToken } from "./sample.ts";
+import type { TrainedModel } from "./trained-model.ts";
+
+const optionsSchema = v.object({
+  prompt: v.optional(v.string("a text"), ""),
+  length: v.optional(whole(0), 300),
+  temperature: v.optional(
+    number("a number from 0", (x) => x >= 0),
+    1,
+  ),
+  topK: v.optional(v.nullable(whole(1)), null),
+  seed: v.optional(whole(0, 2 ** 32 - 1), 1),
+  strict: v.optional(v.boolean("true or false"), false),
+});
+
+/**
+ * - `prompt`: what the model reads before it writes; a line break where there is none
+ * - `length` 300: how many tokens it writes
+ * - `temperature` 1: below 1 safer, above 1 bolder; 0 always takes the likeliest token
+ * - `topK`: only that many of the likeliest tokens may come
+ * - `seed` 1: where the random numbers start
+ * - `strict`: whether a prompt with unknown tokens is an error; else they are read as `<unk>`
+ */
+export type GenerateOptions = {
+  readonly [K in keyof v.InferOutput<typeof optionsSchema>]?:
+    | v.InferOutput<typeof optionsSchema>[K]
+    | undefined;
+};
+
+const plainWording: OptionWording = { op: "generate", nameOf: (option) => option };
+
+/** Fills in defaults and checks names and ranges. @throws ConfigError that names the wrong option */
+export function resolveGenerateOptions(
+  options: GenerateOptions = {},
+  wording: OptionWording = plainWording,
+): v.InferOutput<typeof optionsSchema> {
+  return readOptions(optionsSchema, options, wording);
+}
+
+/**
+ * Writes a text piece by piece, without the prompt: reads the prompt, then draws token after token
+ * and reads each with the state of all before it. `<unk>` is never drawn.
+ *
+ * @throws ConfigError on a wrong option, and on unknown tokens in the prompt if `strict`
+ * @example
+ * for await (const piece of generate(trained, { prompt: "ROMEO:" })) process.stdout.write(piece);
+ */
+export async function* generate(
+  { model, tokenizer }: TrainedModel,
+  options: GenerateOptions = {},
+  wording: OptionWording = plainWording,
+): AsyncGenerator<string, void, undefined> {
+  const resolved = resolveGenerateOptions(options, wording);
+  const { prompt, length, temperature, topK, seed, strict } = resolved;
+  if (strict) refuseUnknown(tokenizer, prompt, wording.op);
+  const generator = new Generator().manualSeed(seed);
+  const pace = new Pace();
+  const read = (ids: Int32Array, state: LmState | null) =>
+    inferring(model, () => {
+      const x = tensor(ids, { dtype: int64 }).view(ids.length, 1);
+      const { logits, state: next } = model.forward(x, state);
+      return { scores: logits.select(0, -1).impl.real(), state: next };
+    });
+  const start = promptIds(tokenizer, prompt);
+  let last = prompt === "" ? null : (start.at(-1) as number);
+  let { scores, state } = read(start, null);
+  for (let i = 0; i < length; i++) {
+    const rule = { temperature, topK, banned: [tokenizer.unknownId] };
+    const id = sampleToken(scores, rule, generator);
+    yield continuation(tokenizer, last, id);
+    if (i + 1 < length) ({ scores, state } = read(Int32Array.of(id), state));
+    last = id;
+    await pace.breathe();
+  }
+}
+
+/** {@link generate}, all pieces joined. */
+export async function generateText(
+  trained: TrainedModel,
+  options: GenerateOptions = {},
+): Promise<string> {
+  let text = "";
+  for await (const piece of generate(trained, options)) text += piece;
+  return text;
+}
+
+/** Without a prompt: a line break, or the first token in a vocabulary that has none. */
+function promptIds(tokenizer: Tokenizer, prompt: string): Int32Array {
+  const ids = tokenizer.encode(prompt);
+  if (ids.length > 0) return ids;
+  const lineBreak = tokenizer.kind === "char" ? "\n" : "<eos>";
+  return Int32Array.of(Math.max(tokenizer.tokens.indexOf(lineBreak), 0));
+}
+
+/** What `id` adds to a text that ends in the token `last`. */
+function continuation(tokenizer: Tokenizer, last: number | null, id: number): string {
+  if (last === null) return tokenizer.decode([id]);
+  return tokenizer.decode([last, id]).slice(tokenizer.decode([last]).length);
+}
+
+function refuseUnknown(tokenizer: Tokenizer, prompt: string, op: string): void {
+  const unknown = tokenizer.unknown(prompt);
+  if (unknown.length === 0) return;
+  throw new ConfigError({
+    op,
+    sentence: `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`,
+    fix: "Leave them out of the prompt, or allow <unk> in their place",
+    got: unknown,
+  });
+}

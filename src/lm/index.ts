@@ -1,0 +1,12 @@
+export type { Tokenizer } from "../text/index.ts";
+export { loadModel, saveModel } from "./checkpoint.ts";
+export * from "./config.ts";
+export * from "./corpus.ts";
+export * from "./evaluate.ts";
+export * from "./generate.ts";
+export * from "./model.ts";
+export type { OptionWording } from "./options.ts";
+export { closest } from "./suggest.ts";
+export * from "./train.ts";
+export * from "./trained-model.ts";
+export { TrainingRun, type Validation } from "./training-run.ts";

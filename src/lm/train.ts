@@ -1,0 +1,283 @@
+/** Training a language model on a text, from the first step or from where it was interrupted. */
+
+import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
+import type { ModelStore } from "../io/index.ts";
+import { loadModel, modelFiles, restoreRun, trainingFiles } from "./checkpoint.ts";
+import {
+  evaluationInterval,
+  type LmConfig,
+  type LmOptions,
+  resolveConfig,
+  trainingConfig,
+} from "./config.ts";
+import { type Part, prepareCorpus } from "./corpus.ts";
+import { bitsPerCharacter, evaluate, perplexity } from "./evaluate.ts";
+import type { OptionWording } from "./options.ts";
+import { Pace } from "./pace.ts";
+import type { TrainedModel } from "./trained-model.ts";
+import { TrainingRun } from "./training-run.ts";
+
+/** What happens in a run, in order. Losses are nats per token. */
+export type TrainEvent =
+  | {
+      readonly event: "start";
+      readonly config: LmConfig;
+      readonly vocabulary: number;
+      readonly parameters: number;
+      readonly trainTokens: number;
+      readonly validTokens: number;
+      /** Steps done before, by an interrupted run. */
+      readonly step: number;
+      readonly steps: number;
+    }
+  | {
+      readonly event: "step";
+      readonly step: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly gradNorm: number;
+      readonly tokens: number;
+    }
+  | {
+      readonly event: "valid";
+      readonly step: number;
+      readonly epoch: number;
+      readonly trainLoss: number;
+      readonly valLoss: number;
+      readonly perplexity: number;
+      readonly bitsPerCharacter: number;
+      readonly best: boolean;
+    }
+  | {
+      /** The end; `stopped` when the signal came before the last step. */
+      readonly event: "done" | "stopped";
+      /** Of the last validation; null when there was none. */
+      readonly valLoss: number | null;
+      readonly bestValLoss: number | null;
+      readonly step: number;
+    };
+
+export interface TrainHooks {
+  /** Where the best model and the way to continue are kept; nowhere if missing. */
+  readonly store?: ModelStore | undefined;
+  /** Replaces what the store holds. */
+  readonly overwrite?: boolean | undefined;
+  /** Continues the run in the store; options must not differ from its. */
+  readonly resume?: boolean | undefined;
+  /** Starts from these parameters and with this vocabulary; their sizes take the options' place. */
+  readonly initFrom?: TrainedModel | undefined;
+  /** Ends training after the step under way, having saved. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears everything that happens, and is waited for; `current` is the model as it is then. */
+  readonly onEvent?:
+    | ((event: TrainEvent, current: TrainedModel) => void | Promise<void>)
+    | undefined;
+  /** How errors call the text: its file. */
+  readonly textName?: string | undefined;
+  /** How errors call options. */
+  readonly wording?: OptionWording | undefined;
+}
+
+export interface TrainResult extends TrainedModel {
+  readonly bestValLoss: number | null;
+  readonly finished: boolean;
+}
+
+/**
+ * Trains a model, validating now and then and keeping the best in the store.
+ *
+ * Asynchronous in slices of 50 ms or so; the result depends on text and options alone.
+ *
+ * @returns the model after the last step
+ * @throws ConfigError on wrong options or a text that is too short
+ * @throws TrainingError when the loss stops being a number; the store keeps the best model
+ * @throws CheckpointError when the store holds a model already, or cannot be written
+ * @example
+ * const { model, valLoss } = await train(text, { cell: "rnn", epochs: 3 });
+ */
+export async function train(
+  text: string,
+  options: LmOptions = {},
+  hooks: TrainHooks = {},
+): Promise<TrainResult> {
+  const run = await begin(text, options, hooks);
+  const { store, signal, onEvent } = hooks;
+  const tell = async (event: TrainEvent) => onEvent?.(event, current(run));
+  await tell(startEvent(run));
+  const pace = new Pace();
+  const interval = evaluationInterval(trainingConfig(run.config), run.total);
+  const recent = { sum: 0, tokens: 0 };
+  try {
+    while (!run.done && !signal?.aborted) {
+      const { loss, gradNorm } = run.advance();
+      const tokens = stepTokens(run);
+      recent.sum += loss * tokens;
+      recent.tokens += tokens;
+      await tell({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
+      await pace.breathe();
+      if (run.step % interval !== 0 && !run.done) continue;
+      await tell(await validate(run, recent.sum / recent.tokens, store));
+      recent.sum = recent.tokens = 0;
+    }
+  } catch (error) {
+    throw error instanceof TrainingError ? told(error, run, store) : error;
+  }
+  if (!run.done) await store?.write(interruptedFiles(run));
+  const { valLoss } = current(run);
+  const bestValLoss = run.validations.length > 0 ? run.bestValLoss : null;
+  const finished = run.done;
+  await tell({ event: finished ? "done" : "stopped", valLoss, bestValLoss, step: run.step });
+  run.model.eval();
+  return { ...current(run), bestValLoss, finished };
+}
+
+// ---- the beginning ----
+
+async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
+  const { store, initFrom, wording, textName } = hooks;
+  if (hooks.resume) return resumed(text, options, hooks);
+  await prepareStore(store, hooks.overwrite === true);
+  const fixed = initFrom ? { ...sizes(initFrom), tokens: initFrom.tokenizer.kind } : {};
+  refuseOther(options, fixed, "the given model has", wording);
+  const config = resolveConfig({ ...options, ...fixed }, wording);
+  const run = new TrainingRun(
+    config,
+    prepareCorpus(text, config, { tokenizer: initFrom?.tokenizer, textName }),
+  );
+  if (initFrom) run.model.loadStateDict(initFrom.model.stateDict());
+  return run;
+}
+
+/** Finds out before hours of work that a model could not be kept, or would replace something. */
+async function prepareStore(store: ModelStore | undefined, overwrite: boolean): Promise<void> {
+  if (!overwrite && store && (await store.list()).length > 0) {
+    throw new CheckpointError({
+      op: store.name,
+      sentence: "there are files already",
+      fix: "Continue that run (--resume), replace it (--force), or choose another place (--out)",
+    });
+  }
+  await store?.write({});
+}
+
+async function resumed(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
+  const { store, wording, textName } = hooks;
+  if (!store) throw new ConfigError({ op: "train", sentence: "there is no store to resume from" });
+  const saved = await loadModel(store);
+  const recorded: LmConfig = { ...sizes(saved), ...saved.training };
+  refuseOther(options, recorded, "the run began with", wording);
+  const corpus = prepareCorpus(text, recorded, { tokenizer: saved.tokenizer, textName });
+  if (corpus.record.sha256 !== saved.text.sha256) {
+    throw new ConfigError({
+      op: textName ?? "train",
+      sentence: `the run in ${store.name} began with another text`,
+      fix: "Give that text, or start a new run",
+    });
+  }
+  const run = new TrainingRun(recorded, corpus);
+  await restoreRun(run, store);
+  return run;
+}
+
+function sizes({ model }: TrainedModel) {
+  const { vocabulary: _, ...rest } = model.config;
+  return rest;
+}
+
+/** Options that are fixed already may be repeated, not changed. */
+function refuseOther(
+  options: LmOptions,
+  fixed: LmOptions,
+  who: string,
+  { op, nameOf }: OptionWording = plainWording,
+): void {
+  for (const [name, value] of Object.entries(fixed)) {
+    const asked = options[name as keyof LmOptions];
+    if (asked === undefined || asked === value) continue;
+    throw new ConfigError({
+      op,
+      sentence: `${who} ${nameOf(name)} ${value}, not ${asked}`,
+      fix: `Leave out ${nameOf(name)}, or start a new run`,
+      expected: value,
+      got: asked,
+    });
+  }
+}
+
+const plainWording: OptionWording = { op: "train", nameOf: (option) => option };
+
+function startEvent(run: TrainingRun): TrainEvent {
+  return {
+    event: "start",
+    config: run.config,
+    vocabulary: run.corpus.tokenizer.size,
+    parameters: run.model.parameterCount,
+    trainTokens: run.corpus.train.tokens.length,
+    validTokens: run.corpus.valid.tokens.length,
+    step: run.step,
+    steps: run.total,
+  };
+}
+
+// ---- steps and validations ----
+
+function stepTokens({ step, windows }: TrainingRun): number {
+  const start = ((step - 1) % windows.count) * windows.length;
+  return Math.min(windows.length, windows.steps - start) * windows.batch;
+}
+
+async function validate(
+  run: TrainingRun,
+  trainLoss: number,
+  store: ModelStore | undefined,
+): Promise<TrainEvent> {
+  const { step, epoch, corpus } = run;
+  const { loss: valLoss, tokens } = await evaluate(run.model, corpus.valid.tokens);
+  if (!Number.isFinite(valLoss)) {
+    throw new TrainingError({
+      op: "train",
+      sentence: `the validation loss is not a number at step ${step}`,
+      fix: `Use a smaller learning rate than ${run.config.lr}`,
+      got: valLoss,
+    });
+  }
+  const best = !(valLoss >= run.bestValLoss);
+  run.validations.push({ step, trainLoss, valLoss });
+  await store?.write({ ...(best ? modelFiles(current(run)) : {}), ...trainingFiles(run) });
+  const bits = bitsPerCharacter(valLoss, tokens, characters(corpus.valid, run));
+  const scores = { valLoss, perplexity: perplexity(valLoss), bitsPerCharacter: bits, best };
+  return { event: "valid", step, epoch, trainLoss, ...scores };
+}
+
+/** Characters that the predicted tokens spell. */
+function characters({ characters, tokens }: Part, { corpus }: TrainingRun): number {
+  return corpus.tokenizer.kind === "char" ? tokens.length - 1 : characters;
+}
+
+/** The model as it is now. */
+function current(run: TrainingRun): TrainedModel {
+  return {
+    model: run.model,
+    tokenizer: run.corpus.tokenizer,
+    training: trainingConfig(run.config),
+    text: run.corpus.record,
+    step: run.step,
+    valLoss: run.validations.at(-1)?.valLoss ?? null,
+  };
+}
+
+/** Before the first validation the model itself is not in the store yet. */
+function interruptedFiles(run: TrainingRun): Record<string, Uint8Array> {
+  const first = run.validations.length === 0 ? modelFiles(current(run)) : {};
+  return { ...first, ...trainingFiles(run) };
+}
+
+function told(error: TrainingError, run: TrainingRun, store?: ModelStore): TrainingError {
+  const best = run.validations.find((v) => v.valLoss === run.bestValLoss);
+  const kept =
+    best === undefined
+      ? "no model was good enough to keep before that"
+      : `the model of step ${best.step} is kept${store ? ` in ${store.name}` : ""}`;
+  const { op, fix, got } = error;
+  return new TrainingError({ op, sentence: `${error.sentence}; ${kept}`, fix, got });
+}

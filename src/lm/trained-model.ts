@@ -1,0 +1,78 @@
+/** A language model with its vocabulary, and what it is worth. */
+
+import { ConfigError } from "../core/index.ts";
+import { countCharacters, splitText } from "../data/index.ts";
+import { sha256 } from "../io/index.ts";
+import type { Tokenizer } from "../text/index.ts";
+import type { TrainingConfig } from "./config.ts";
+import type { TextRecord } from "./corpus.ts";
+import { bitsPerCharacter, type EvaluateOptions, evaluate, type Score } from "./evaluate.ts";
+import type { LanguageModel } from "./model.ts";
+
+export interface TrainedModel {
+  readonly model: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  readonly training: TrainingConfig;
+  /** What it was trained on. */
+  readonly text: TextRecord;
+  /** Steps of training until these parameters. */
+  readonly step: number;
+  /** Nats per token on the held-out part; null before the first validation. */
+  readonly valLoss: number | null;
+}
+
+export interface TextScore extends Score {
+  readonly bitsPerCharacter: number;
+  /** Characters or words of the text that the vocabulary lacks, each once. */
+  readonly unknown: readonly string[];
+}
+
+export interface EvaluateTextOptions extends EvaluateOptions {
+  /** `all` of the text (default), or the part that training held out: then it must be that text. */
+  readonly split?: "all" | "valid" | undefined;
+  /** How errors call the text: its file. */
+  readonly textName?: string | undefined;
+}
+
+/**
+ * How well a model predicts a text.
+ *
+ * @throws ConfigError when `split` is `valid` and the text is not the one that it was trained on
+ */
+export async function evaluateText(
+  trained: TrainedModel,
+  text: string,
+  { split = "all", textName = "evaluateText", ...options }: EvaluateTextOptions = {},
+): Promise<TextScore> {
+  const { model, tokenizer } = trained;
+  const scored = split === "valid" ? heldOut(trained, text, textName) : text;
+  const tokens = tokenizer.encode(scored);
+  if (tokens.length < 2) {
+    const sentence = `${tokens.length === 1 ? "one token leaves" : "an empty text leaves"} nothing to predict`;
+    throw new ConfigError({
+      op: textName,
+      sentence,
+      fix: "Give a longer text",
+      got: tokens.length,
+    });
+  }
+  const score = await evaluate(model, tokens, options);
+  const characters =
+    tokenizer.kind === "char" ? score.tokens : Math.max(countCharacters(scored), 1);
+  const bits = bitsPerCharacter(score.loss, score.tokens, characters);
+  return { ...score, bitsPerCharacter: bits, unknown: tokenizer.unknown(scored) };
+}
+
+function heldOut({ training, text: record }: TrainedModel, text: string, op: string): string {
+  if (sha256(new TextEncoder().encode(text)) !== record.sha256) {
+    throw new ConfigError({
+      op,
+      sentence:
+        "this is not the text that the model was trained on, so its held-out part is unknown",
+      fix: "Give that text, or score all of this one",
+      expected: record.characters,
+      got: countCharacters(text),
+    });
+  }
+  return splitText(text, training.validFraction, training.tokens).valid;
+}

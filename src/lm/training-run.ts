@@ -1,0 +1,111 @@
+/** One training run: what it is made of, and one step of it. */
+
+import { TrainingError } from "../core/index.ts";
+import { BpttWindows } from "../data/index.ts";
+import { functional as F, utils } from "../nn/index.ts";
+import { Adam } from "../optim/index.ts";
+import {
+  type LmConfig,
+  learningRate,
+  type ModelConfig,
+  modelConfig,
+  totalSteps,
+  trainingConfig,
+} from "./config.ts";
+import type { Corpus } from "./corpus.ts";
+import { detachState, LanguageModel, type LmState } from "./model.ts";
+import { PrivateRandom } from "./private-random.ts";
+
+/** A validation: where in training, and what it found. */
+export interface Validation {
+  readonly step: number;
+  /** Mean over the windows since the validation before, nats per token. */
+  readonly trainLoss: number;
+  readonly valLoss: number;
+}
+
+/**
+ * Truncated back-propagation through time with Adam: every step takes one window of all streams,
+ * carries the state of the window before without its history, clips the gradient and moves the
+ * parameters; the step size decays along a half cosine.
+ */
+export class TrainingRun {
+  readonly config: LmConfig;
+  readonly modelConfig: ModelConfig;
+  readonly corpus: Corpus;
+  readonly model: LanguageModel;
+  readonly optimizer: Adam;
+  readonly random: PrivateRandom;
+  readonly windows: BpttWindows;
+  /** Steps of the whole run. */
+  readonly total: number;
+  /** Steps done. */
+  step = 0;
+  /** After the last step's window; null where an epoch begins. */
+  state: LmState | null = null;
+  readonly validations: Validation[] = [];
+
+  constructor(config: LmConfig, corpus: Corpus) {
+    this.config = config;
+    this.corpus = corpus;
+    this.modelConfig = modelConfig(config, corpus.tokenizer.size);
+    this.random = new PrivateRandom(config.seed);
+    this.model = this.random.run(() => new LanguageModel(this.modelConfig));
+    this.optimizer = new Adam(this.model.parameters(), { lr: config.lr });
+    this.windows = new BpttWindows(corpus.train.tokens, config);
+    this.total = totalSteps(trainingConfig(config), this.windows.count);
+  }
+
+  get done(): boolean {
+    return this.step >= this.total;
+  }
+
+  /** Passes over the training part, with the share of the one that is under way. */
+  get epoch(): number {
+    return this.step / this.windows.count;
+  }
+
+  /** The least validation loss so far. */
+  get bestValLoss(): number {
+    return Math.min(...this.validations.map((v) => v.valLoss));
+  }
+
+  /**
+   * One step.
+   *
+   * @returns the loss on the window before the step, and the norm of its gradient
+   * @throws TrainingError when either is not finite; the parameters are then as before the step
+   */
+  advance(): { loss: number; gradNorm: number } {
+    const window = this.windows.at(this.step % this.windows.count);
+    const before = window.start === 0 ? null : this.state;
+    const { loss, state } = this.random.run(() => {
+      const output = this.model.forward(window.inputs, before);
+      return { loss: F.crossEntropy(output.logits, window.targets), state: output.state };
+    });
+    const value = loss.item();
+    if (!Number.isFinite(value)) throw this.diverged("loss", value);
+    this.optimizer.zeroGrad();
+    loss.backward();
+    const { clip } = this.config;
+    const limit = clip > 0 ? clip : Number.POSITIVE_INFINITY;
+    const gradNorm = utils.clipGradNorm_(this.model.parameters(), limit).item();
+    if (!Number.isFinite(gradNorm)) throw this.diverged("gradient", gradNorm);
+    for (const group of this.optimizer.paramGroups) {
+      group.lr = learningRate(this.config, this.step, this.total);
+    }
+    this.optimizer.step();
+    this.state = detachState(state);
+    this.step++;
+    return { loss: value, gradNorm };
+  }
+
+  private diverged(what: string, got: number): TrainingError {
+    return new TrainingError({
+      op: "train",
+      sentence: `the ${what} became ${Number.isNaN(got) ? "NaN" : "infinite"} at step ${this.step + 1}`,
+      fix: `Use a smaller learning rate than ${this.config.lr}, or a smaller clip than ${this.config.clip}`,
+      got,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+/** Tokens that are characters: Unicode code points. */
+
+import { ConfigError } from "../core/index.ts";
+import {
+  huggingFaceJSON,
+  type Pipeline,
+  type Tokenizer,
+  tokenAt,
+  unknownToken,
+} from "./tokenizer.ts";
+
+/**
+ * How Hugging Face's libraries split text into characters.
+ *
+ * `<unk>` is no added token: those libraries would then read the five characters "<unk>" of a text
+ * as one token. `[\s\S]` is the form of "any character" that all their regular expressions know.
+ */
+export const charPipeline: Pipeline = {
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: {
+    type: "Split",
+    pattern: { Regex: "[\\s\\S]" },
+    behavior: "Isolated",
+    invert: false,
+  },
+  decoder: { type: "Fuse" },
+};
+
+/** Encodes text character by character; the vocabulary is in order of code points. */
+export class CharTokenizer implements Tokenizer {
+  readonly kind = "char";
+  readonly tokens: readonly string[];
+  readonly unknownId: number;
+  /** Id by code point, up to the highest code point known. */
+  readonly #ids: Int32Array;
+
+  /** @param tokens by id: distinct characters and `<unk>` */
+  constructor(tokens: readonly string[]) {
+    this.tokens = tokens;
+    this.unknownId = tokens.indexOf(unknownToken);
+    const points = tokens.map((token, id) => (id === this.unknownId ? 0 : codePoint(token)));
+    const highest = points.reduce((high, point) => Math.max(high, point), 0);
+    this.#ids = new Int32Array(highest + 1).fill(this.unknownId);
+    points.forEach((point, id) => {
+      if (id !== this.unknownId) this.#ids[point] = id;
+    });
+  }
+
+  /**
+   * The tokenizer of the characters of `text`, sorted by code point, with `<unk>` behind them.
+   *
+   * @throws ConfigError for an empty text
+   */
+  static train(text: string): CharTokenizer {
+    if (text.length === 0) {
+      throw new ConfigError({
+        op: "CharTokenizer.train",
+        sentence: "the text is empty",
+        fix: "Give a text with at least one character",
+      });
+    }
+    const seen = new Uint8Array(0x110000);
+    for (let i = 0; i < text.length; i++) {
+      const point = text.codePointAt(i)!;
+      if (point > 0xffff) i++;
+      seen[point] = 1;
+    }
+    const tokens: string[] = [];
+    seen.forEach((isSeen, point) => {
+      if (isSeen) tokens.push(String.fromCodePoint(point));
+    });
+    return new CharTokenizer([...tokens, unknownToken]);
+  }
+
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  encode(text: string): Int32Array {
+    const ids = this.#ids;
+    const out = new Int32Array(text.length);
+    let n = 0;
+    for (let i = 0; i < text.length; i++) {
+      const point = text.codePointAt(i)!;
+      if (point > 0xffff) i++;
+      out[n++] = point < ids.length ? ids[point]! : this.unknownId;
+    }
+    return n === text.length ? out : out.slice(0, n);
+  }
+
+  unknown(text: string): string[] {
+    const found = new Set<number>();
+    for (let i = 0; i < text.length; i++) {
+      const point = text.codePointAt(i)!;
+      if (point > 0xffff) i++;
+      if ((this.#ids[point] ?? this.unknownId) === this.unknownId) found.add(point);
+    }
+    return [...found].map((point) => String.fromCodePoint(point));
+  }
+
+  decode(ids: Iterable<number>): string {
+    let text = "";
+    for (const id of ids) text += tokenAt(this.tokens, id, "CharTokenizer.decode");
+    return text;
+  }
+
+  toJSON(): object {
+    return huggingFaceJSON(charPipeline, this.tokens);
+  }
+}
+
+function codePoint(token: string): number {
+  return token.codePointAt(0) ?? 0;
+}

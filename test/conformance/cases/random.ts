@@ -1,0 +1,82 @@
+/** Random filling: the values and what is left of the state, bit for bit. */
+
+import { test } from "vitest";
+import type { Backend } from "../../../src/kernels/backend.ts";
+import { reference } from "../../../src/kernels/reference/index.ts";
+import { seedState } from "../../../src/random/index.ts";
+import { expectBits, garbage } from "../support.ts";
+
+const seeds = [0, 5489, 2 ** 32 - 1];
+/** Across the ends of the twister's 624 words and of blocks of 16, 256 and 512. */
+const counts = [16, 17, 31, 33, 100, 256, 257, 511, 512, 513, 623, 624, 625, 1249, 5003];
+const few = [0, 1, 2, 3, 5, 15];
+
+type Fill = (backend: Backend, state: Uint32Array, n: number) => ArrayLike<number>;
+
+export function randomCases(backend: Backend): void {
+  /** One fill after the other from one state, so that they begin anywhere among its words. */
+  const check = (fill: Fill, lengths: number[]) => {
+    for (const seed of seeds) {
+      const [got, want] = [seedState(seed), seedState(seed)];
+      for (const n of lengths) {
+        expectBits(fill(backend, got, n), fill(reference, want, n), `${n} from seed ${seed}`);
+        expectBits(got, want, "state");
+      }
+    }
+  };
+  const filled =
+    (run: (kernels: Backend, state: Uint32Array, out: Float32Array) => void): Fill =>
+    (kernels, state, n) => {
+      const out = garbage(n);
+      run(kernels, state, out);
+      return out;
+    };
+
+  test("mtFill() has the reference's bits", () => {
+    const fill: Fill = (kernels, state, n) => {
+      const out = new Uint32Array(n);
+      kernels.mtFill(state, out);
+      return out;
+    };
+    check(fill, [...few, ...counts]);
+  });
+
+  const ranges = [
+    [0, 1],
+    [-1, 1],
+    [0, 1e-38],
+    [-0.3, 0.7],
+    [5, 5],
+    [-3e38, 3e38],
+    [1e-3, 1e3],
+  ];
+  test.each(ranges)("uniformFill() has the reference's bits, from %f to %f", (from, to) => {
+    const fill = filled((kernels, state, out) => kernels.uniformFill(state, out, from!, to!));
+    check(fill, [...few, ...counts]);
+  });
+
+  const normals = [
+    [0, 1],
+    [3, 0.01],
+    [-0.1, 1e20],
+    [1, 0],
+  ];
+  test.each(normals)("normalFill() has the reference's bits, mean %f, std %f", (mean, std) => {
+    const fill = filled((kernels, state, out) => kernels.normalFill(state, out, mean!, std!));
+    check(fill, [...counts, 100_003]);
+  });
+
+  const masks = [
+    [0, 1],
+    [1, 1],
+    [0.5, 2],
+    [0.9, 1 / 0.9],
+    [1e-17, 3],
+    [1 - 2 ** -53, 1],
+    [0.1, -1],
+  ];
+  test.each(masks)("bernoulliMask() has the reference's bits, p %f, scale %f", (p, scale) => {
+    const fill = filled((kernels, state, out) => kernels.bernoulliMask(state, out, p!, scale!));
+    check(fill, [...few, ...counts]);
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * The conformance suite: holds a backend to the reference, entry by entry.
+ *
+ * Where the interface promises bits, bits are compared; else float32 results lie within
+ * `sumError()` of the reference's float64 results of the same inputs. Inputs of matrices have NaN
+ * between their rows and outputs have canaries, so that strays in either show.
+ */
+
+import { describe, test } from "vitest";
+import { BackendError } from "../../src/core/index.ts";
+import { type Backend, type BackendName, kernels, setBackend } from "../../src/kernels/index.ts";
+import { accuracyCases } from "./accuracy.ts";
+import { elementwiseCases } from "./cases/elementwise.ts";
+import { gemmCases } from "./cases/gemm.ts";
+import { generalCases } from "./cases/general.ts";
+import { randomCases } from "./cases/random.ts";
+import { recurrentCases } from "./cases/recurrent.ts";
+import { rowCases } from "./cases/rows.ts";
+import { tableCases } from "./cases/table.ts";
+import { updateCases } from "./cases/update.ts";
+
+const suites = {
+  general: generalCases,
+  gemm: gemmCases,
+  recurrent: recurrentCases,
+  rows: rowCases,
+  table: tableCases,
+  elementwise: elementwiseCases,
+  accuracy: accuracyCases,
+  update: updateCases,
+  random: randomCases,
+};
+
+/** Declares the tests of a backend, or one skipped test that says why it cannot run here. */
+export function kernelConformance(name: BackendName): void {
+  const backend = find(name);
+  describe(`${name} kernels`, () => {
+    if (typeof backend === "string") test.skip(backend);
+    else for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
+  });
+}
+
+function find(name: BackendName): Backend | string {
+  try {
+    setBackend(name);
+    return kernels();
+  } catch (e) {
+    if (e instanceof BackendError) return e.message;
+    throw e;
+  }
+}
