@@ -1,10 +1,15 @@
 export * from "./activation.ts";
+export * from "./cell-base.ts";
 export * from "./containers.ts";
 export * from "./embedding.ts";
 export * as functional from "./functional.ts";
+export * from "./gru.ts";
+export * from "./gru-cell.ts";
 export * as init from "./init.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
+export * from "./lstm.ts";
+export * from "./lstm-cell.ts";
 export * from "./module.ts";
 export * from "./parameter.ts";
 export * from "./rnn.ts";

@@ -8,6 +8,7 @@ import {
   float64,
   SaikiError,
   sameShape,
+  typeName,
 } from "../core/index.ts";
 import { noGrad, Tensor } from "../tensor/index.ts";
 import { Buffer, Parameter } from "./parameter.ts";
@@ -280,7 +281,7 @@ function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
   }
   throw new ConfigError({
     op: "Module.loadStateDict",
-    torch: `Expected state_dict to be dict-like, got <class '${Array.isArray(state) ? "list" : typeof state}'>.`,
+    torch: `Expected state_dict to be dict-like, got <class '${typeName(state)}'>.`,
     fix: "Pass an object or a Map of tensors",
   });
 }
@@ -289,7 +290,7 @@ function mismatch(name: string, target: Tensor, source: unknown): string[] {
   if (!(source instanceof Tensor)) {
     return [
       `While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object ` +
-        `from checkpoint but received <class '${typeof source}'>`,
+        `from checkpoint but received <class '${typeName(source)}'>`,
     ];
   }
   if (sameShape(source.impl.shape, target.impl.shape)) return [];

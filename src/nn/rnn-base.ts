@@ -5,6 +5,7 @@
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
+import type { LayerArgs } from "../tensor/ops/recurrent.ts";
 import {
   cat as catOp,
   squeeze as squeezeOp,
@@ -29,13 +30,12 @@ export interface RecurrentOptions {
   readonly bidirectional?: boolean | undefined;
 }
 
-/** One layer's call: x (N, in) and initial states (D, B, ·), parameters in order of registration. */
-export interface LayerCall {
-  readonly x: Tensor;
-  readonly states: readonly (Tensor | null)[];
-  readonly weights: readonly (Tensor | null)[];
-  readonly batchSizes: Int32Array;
-  readonly directions: number;
+/** What a kind of layer is besides its options. */
+interface Kind {
+  /** G: blocks of H rows in the weights. */
+  readonly gates: number;
+  /** P, 0 without a projection; missing where the kind knows none. */
+  readonly projSize?: number | undefined;
 }
 
 /** Input in the packed layout, and how to restore the caller's. */
@@ -59,12 +59,15 @@ export abstract class RecurrentBase extends Module {
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly bidirectional: boolean;
+  /** P, or 0 without a projection. */
+  readonly projSize: number;
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `bias_ih_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `bias_hh_l${number}${"" | "_reverse"}`]: Parameter;
+  [name: `weight_hr_l${number}${"" | "_reverse"}`]: Parameter;
 
-  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
+  constructor(kind: Kind, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
     const { numLayers = 1, bias = true, batchFirst = false } = options;
     const { dropout = 0, bidirectional = false } = options;
@@ -75,8 +78,11 @@ export abstract class RecurrentBase extends Module {
     this.batchFirst = batchFirst;
     this.dropout = dropout;
     this.bidirectional = bidirectional;
+    this.projSize = kind.projSize ?? 0;
     this.checkSizes();
-    this.register(gates);
+    if (kind.projSize === undefined) this.refuseProjection(options);
+    this.checkProjection();
+    this.register(kind.gates);
     this.resetParameters();
   }
 
@@ -87,7 +93,7 @@ export abstract class RecurrentBase extends Module {
 
   /** Parameters of every layer and direction, in order of registration. */
   get allWeights(): Parameter[][] {
-    return this.suffixes().map((s) => this.parameterNames(s).map((n) => this.parameter(n)));
+    return this.suffixes().map((s) => this.weightsOf(s).filter((w) => w !== null));
   }
 
   /** All parameters uniform in ±1/√H, in order of registration. */
@@ -98,6 +104,7 @@ export abstract class RecurrentBase extends Module {
 
   override extraRepr(): string {
     const parts = [`${this.inputSize}, ${this.hiddenSize}`];
+    if (this.projSize !== 0) parts.push(`proj_size=${this.projSize}`);
     if (this.numLayers !== 1) parts.push(`num_layers=${this.numLayers}`);
     if (!this.bias) parts.push(`bias=${repr(this.bias)}`);
     if (this.batchFirst) parts.push(`batch_first=${repr(this.batchFirst)}`);
@@ -106,8 +113,8 @@ export abstract class RecurrentBase extends Module {
     return parts.join(", ");
   }
 
-  /** One layer in all its directions: the output (N, D·H) and the final states (D, B, ·). */
-  protected abstract layer(call: LayerCall): { y: Tensor; states: Tensor[] };
+  /** One layer in all its directions: the output (N, D·P) and the final states (D, B, ·). */
+  protected abstract layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[];
 
   /** How a state's wrong shape is called: `hidden`, or `hidden[0]`. */
   protected abstract stateName(index: number): string;
@@ -125,18 +132,24 @@ export abstract class RecurrentBase extends Module {
     const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
     for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
     const finals: Tensor[][] = states.map(() => []);
+    const suffixes = this.suffixes();
     let x = prepared.data;
     for (let l = 0; l < this.numLayers; l++) {
-      const rows = [l * this.directions, this.directions] as const;
-      const result = this.layer({
-        x,
-        states: initial.map((s) => s?.narrow(0, ...rows) ?? null),
-        weights: this.allWeights.slice(rows[0], rows[0] + rows[1]).flatMap(withBiases),
-        batchSizes: prepared.batchSizes,
+      const first = l * this.directions;
+      const own = initial.map((s) => s?.narrow(0, first, this.directions) ?? null);
+      const weights = suffixes
+        .slice(first, first + this.directions)
+        .flatMap((s) => this.weightsOf(s));
+      const [y, ...last] = this.layer([x, ...own, ...weights], {
         directions: this.directions,
-      });
-      for (const [i, s] of result.states.entries()) finals[i]?.push(s);
-      x = l < this.numLayers - 1 ? F.dropout(result.y, this.dropout, this.training) : result.y;
+        batchSizes: prepared.batchSizes,
+        names: [
+          this.bidirectional ? "CatBackward0" : "StackBackward0",
+          ...states.map(() => "StackBackward0"),
+        ],
+      }) as [Tensor, ...Tensor[]];
+      for (const [i, s] of last.entries()) finals[i]?.push(s);
+      x = l < this.numLayers - 1 ? F.dropout(y, this.dropout, this.training) : y;
     }
     return {
       y: prepared.restore(x),
@@ -237,7 +250,7 @@ export abstract class RecurrentBase extends Module {
         got: input.size(-1),
       });
     }
-    const weight = this.parameter("weight_ih_l0");
+    const weight = this.weight_ih_l0 as Parameter;
     if (input.dtype !== weight.dtype) {
       throw new DTypeError({
         op,
@@ -282,9 +295,9 @@ export abstract class RecurrentBase extends Module {
     });
   }
 
-  /** The last size of a kind of state. */
-  protected stateSize(_index: number): number {
-    return this.hiddenSize;
+  /** The last size of a kind of state: that of h, and of y, is P where there is a projection. */
+  private stateSize(index: number): number {
+    return index === 0 && this.projSize > 0 ? this.projSize : this.hiddenSize;
   }
 
   private checkSizes(): void {
@@ -315,17 +328,41 @@ export abstract class RecurrentBase extends Module {
     }
   }
 
+  private refuseProjection(options: object): void {
+    if (!("projSize" in options) || !options.projSize) return;
+    throw new ConfigError({
+      op: this.constructor.name,
+      torch: "proj_size argument is only supported for LSTM, not RNN or GRU",
+      got: options.projSize,
+    });
+  }
+
+  private checkProjection(): void {
+    const { projSize: got } = this;
+    const reject = (torch: string, expected: unknown) => {
+      throw new ConfigError({ op: this.constructor.name, torch, expected, got });
+    };
+    if (!(Number.isInteger(got) && got >= 0)) {
+      reject("proj_size should be a positive integer or zero to disable projections", 0);
+    }
+    if (got >= this.hiddenSize) {
+      reject("proj_size has to be smaller than hidden_size", this.hiddenSize - 1);
+    }
+  }
+
   // ---- parameters ------------------------------------------------------------------------------
 
   private register(gates: number): void {
-    const { hiddenSize: H, directions: D } = this;
+    const { hiddenSize: H, directions: D, projSize: P } = this;
     for (const [i, suffix] of this.suffixes().entries()) {
       const width = i < D ? this.inputSize : D * this.stateSize(0);
       this.own[`weight_ih_${suffix}`] = new Parameter(zeros(gates * H, width));
       this.own[`weight_hh_${suffix}`] = new Parameter(zeros(gates * H, this.stateSize(0)));
-      if (!this.bias) continue;
-      this.own[`bias_ih_${suffix}`] = new Parameter(zeros(gates * H));
-      this.own[`bias_hh_${suffix}`] = new Parameter(zeros(gates * H));
+      if (this.bias) {
+        this.own[`bias_ih_${suffix}`] = new Parameter(zeros(gates * H));
+        this.own[`bias_hh_${suffix}`] = new Parameter(zeros(gates * H));
+      }
+      if (P > 0) this.own[`weight_hr_${suffix}`] = new Parameter(zeros(P, H));
     }
   }
 
@@ -336,25 +373,16 @@ export abstract class RecurrentBase extends Module {
     ).flat();
   }
 
-  private parameterNames(suffix: string): string[] {
-    const kinds = this.bias
-      ? ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-      : ["weight_ih", "weight_hh"];
-    return kinds.map((kind) => `${kind}_${suffix}`);
+  /** What a kernel takes for one direction of one layer; null where a bias is missing. */
+  private weightsOf(suffix: string): (Parameter | null)[] {
+    const kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
+    if (this.projSize > 0) kinds.push("weight_hr");
+    return kinds.map((kind) => this.own[`${kind}_${suffix}`] ?? null);
   }
 
   private get own(): Record<string, Parameter> {
     return this as unknown as Record<string, Parameter>;
   }
-
-  private parameter(name: string): Parameter {
-    return this.own[name] as Parameter;
-  }
-}
-
-/** Four places a direction, nulls where there is no bias. */
-function withBiases(weights: readonly Parameter[]): (Parameter | null)[] {
-  return [0, 1, 2, 3].map((i) => weights[i] ?? null);
 }
 
 /** The final states of all layers in one tensor (L·D, B, ·). */

@@ -1,106 +1,10 @@
-/** One step of a recurrent layer. */
+/** One step of an Elman network. */
 
-import { ConfigError, repr, ShapeError } from "../core/index.ts";
+import { ConfigError } from "../core/index.ts";
 import type { Nonlinearity } from "../kernels/backend.ts";
-import { Tensor, zeros } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { rnn } from "../tensor/ops/recurrent.ts";
-import { squeeze as squeezeOp } from "../tensor/ops/shape.ts";
-import * as init from "./init.ts";
-import { Module } from "./module.ts";
-import { Parameter } from "./parameter.ts";
-
-export interface CellOptions {
-  /** Whether the biases b_ih and b_hh are there. */
-  readonly bias?: boolean | undefined;
-}
-
-/** What the cells share: parameters, and the checks of a step's input and states. */
-export abstract class CellBase extends Module {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly bias: boolean;
-  weight_ih: Parameter;
-  weight_hh: Parameter;
-  bias_ih: Parameter | null;
-  bias_hh: Parameter | null;
-
-  constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true }: CellOptions) {
-    super();
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.bias = bias;
-    const rows = gates * hiddenSize;
-    this.weight_ih = new Parameter(zeros(rows, inputSize));
-    this.weight_hh = new Parameter(zeros(rows, hiddenSize));
-    this.bias_ih = bias ? new Parameter(zeros(rows)) : null;
-    this.bias_hh = bias ? new Parameter(zeros(rows)) : null;
-    this.resetParameters();
-  }
-
-  /** All parameters uniform in ±1/√H, in order of registration. */
-  resetParameters(): void {
-    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
-    for (const p of this.parameters()) init.uniform_(p, -bound, bound);
-  }
-
-  override extraRepr(): string {
-    const bias = this.bias ? "" : `, bias=${repr(this.bias)}`;
-    return `${this.inputSize}, ${this.hiddenSize}${bias}`;
-  }
-
-  /** The input with a batch dimension. */
-  protected batched(x: Tensor): Tensor {
-    const name = this.constructor.name;
-    if (x.ndim !== 1 && x.ndim !== 2) {
-      throw new ShapeError({
-        op: `${name}.forward`,
-        torch: `${name}: Expected input to be 1-D or 2-D but received ${x.ndim}-D tensor`,
-        fix: "Pass (B, I), or (I) without a batch",
-        got: [...x.impl.shape],
-      });
-    }
-    if (x.size(-1) !== this.inputSize) {
-      throw new ShapeError({
-        op: `${name}.forward`,
-        torch: `input has inconsistent input_size: got ${x.size(-1)} expected ${this.inputSize}`,
-        fix: `The input is [${x.impl.shape.join(", ")}]`,
-        expected: this.inputSize,
-        got: x.size(-1),
-      });
-    }
-    return x.ndim === 1 ? x.unsqueeze(0) : x;
-  }
-
-  /** A state with a batch dimension that fits the input. */
-  protected batchedState(x: Tensor, state: Tensor): Tensor {
-    const op = `${this.constructor.name}.forward`;
-    const h = x.ndim === 1 && state.ndim === 1 ? state.unsqueeze(0) : state;
-    const batch = x.ndim === 1 ? 1 : x.size(0);
-    if (h.ndim !== 2 || h.size(0) !== batch) {
-      throw new ShapeError({
-        op,
-        torch: `Input batch size ${batch} doesn't match hidden0 batch size ${h.ndim === 0 ? 0 : h.size(0)}`,
-        expected: batch,
-        got: [...state.impl.shape],
-      });
-    }
-    if (h.size(1) !== this.hiddenSize) {
-      throw new ShapeError({
-        op,
-        torch: `hidden0 has inconsistent hidden_size: got ${h.size(1)}, expected ${this.hiddenSize}`,
-        expected: this.hiddenSize,
-        got: h.size(1),
-      });
-    }
-    return h;
-  }
-
-  /** The result without the batch dimension that {@link batched} added. */
-  protected unbatched(x: Tensor, h: Tensor): Tensor {
-    if (x.ndim === 2) return h;
-    return Tensor.apply(squeezeOp, [h], { dims: [0], name: "SqueezeBackward1" });
-  }
-}
+import { CellBase, type CellOptions } from "./cell-base.ts";
 
 export interface RNNCellOptions extends CellOptions {
   readonly nonlinearity?: Nonlinearity | undefined;
@@ -136,16 +40,10 @@ export class RNNCell extends CellBase {
         got: nonlinearity,
       });
     }
-    const input = this.batched(x);
-    const state = h === null ? null : this.batchedState(x, h).unsqueeze(0);
-    const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
+    const { inputs, args } = this.operands(x, [h]);
     const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";
-    const [y] = Tensor.applyMulti(rnn, [input, state, ...weights], {
-      nonlinearity,
-      directions: 1,
-      batchSizes: Int32Array.of(input.size(0)),
-      names: [name, name],
-    }) as [Tensor, Tensor];
+    const call = { ...args, nonlinearity, names: [name, name] };
+    const [y] = Tensor.applyMulti(rnn, inputs, call) as [Tensor, Tensor];
     return this.unbatched(x, y);
   }
 

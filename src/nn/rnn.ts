@@ -3,8 +3,8 @@
 import { ConfigError } from "../core/index.ts";
 import type { Nonlinearity } from "../kernels/backend.ts";
 import { Tensor } from "../tensor/index.ts";
-import { rnn } from "../tensor/ops/recurrent.ts";
-import { type LayerCall, RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
+import { type LayerArgs, rnn } from "../tensor/ops/recurrent.ts";
+import { RecurrentBase, type RecurrentOptions } from "./rnn-base.ts";
 import type { PackedSequence } from "./utils/rnn.ts";
 
 export interface RNNOptions extends RecurrentOptions {
@@ -36,12 +36,6 @@ export class RNN extends RecurrentBase {
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     const { nonlinearity = "tanh" } = options;
-    if ("projSize" in options && options.projSize) {
-      throw new ConfigError({
-        op: "RNN",
-        torch: "proj_size argument is only supported for LSTM, not RNN or GRU",
-      });
-    }
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
       throw new ConfigError({
         op: "RNN",
@@ -50,7 +44,7 @@ export class RNN extends RecurrentBase {
         got: nonlinearity,
       });
     }
-    super(1, inputSize, hiddenSize, options);
+    super({ gates: 1 }, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
 
@@ -66,14 +60,8 @@ export class RNN extends RecurrentBase {
     return [y, states[0] as Tensor];
   }
 
-  protected layer(call: LayerCall): { y: Tensor; states: Tensor[] } {
-    const [y, hN] = Tensor.applyMulti(rnn, [call.x, call.states[0] ?? null, ...call.weights], {
-      nonlinearity: this.nonlinearity,
-      directions: call.directions,
-      batchSizes: call.batchSizes,
-      names: [call.directions === 2 ? "CatBackward0" : "StackBackward0", "StackBackward0"],
-    }) as [Tensor, Tensor];
-    return { y, states: [hN] };
+  protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
+    return Tensor.applyMulti(rnn, inputs as never, { ...args, nonlinearity: this.nonlinearity });
   }
 
   protected stateName(): string {

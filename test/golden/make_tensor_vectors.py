@@ -217,6 +217,8 @@ def reduce():
     case(g, "a.norm()", r(2, 3))
     for p in ("1", "3", "inf", "2"):
         case(g, "a.norm(%s)" % p, r(2, 3))
+    case(g, "a.norm(-inf)", r(2, 3))
+    case(g, "a.norm(-inf)", f64([2.0, -1.0, 1.0]), smooth=False)
     case(g, "a.norm()", f64([0.0, 0.0]), smooth=False)
     case(g, "a.norm(1)", f64([0.0, -2.0]), smooth=False)
     case(g, "a.norm(3)", f64([0.0, 0.0]), smooth=False)

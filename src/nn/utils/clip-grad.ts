@@ -1,8 +1,8 @@
 /** Gradient clipping. */
 
-import { AutogradError, type Real } from "../../core/index.ts";
+import { AutogradError, type DType, float32, float64, type Real, repr } from "../../core/index.ts";
 import { kernels } from "../../kernels/index.ts";
-import { type Tensor, tensor } from "../../tensor/index.ts";
+import { Tensor, tensor } from "../../tensor/index.ts";
 
 export interface ClipGradNormOptions {
   /** p of the norm; Infinity takes the largest magnitude. */
@@ -12,46 +12,50 @@ export interface ClipGradNormOptions {
 
 /**
  * Scales all gradients by `min(1, maxNorm / (norm + 1e−6))`, the norm taken over all of them.
+ * Sums are float64: where PyTorch's norm of float32 gradients overflows, this one does not.
  *
- * @returns the norm before, 0-dimensional
+ * @returns the norm before, 0-dimensional, float64 if a gradient is
  * @throws AutogradError when it is not finite and `errorIfNonfinite` is set
  * @see torch.nn.utils.clip_grad_norm_
  */
 export function clipGradNorm_(
-  params: Iterable<Tensor>,
+  params: Tensor | Iterable<Tensor>,
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: ClipGradNormOptions = {},
 ): Tensor {
   const grads = gradients(params);
+  const dtype = grads.some((g) => g.dtype === float64) ? float64 : float32;
   if (grads.length === 0) return tensor(0);
   const norms = Float64Array.from(grads, (g) => kernels().norm(g.impl.real(), normType));
   const total = kernels().norm(norms, normType);
   if (errorIfNonfinite && !Number.isFinite(total)) {
     throw new AutogradError({
       op: "clipGradNorm_",
-      torch: `The total norm of order ${normType.toFixed(1)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`error_if_nonfinite=False\``,
+      torch: `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`error_if_nonfinite=False\``,
       got: total,
     });
   }
-  const coefficient = Math.fround(
-    Math.fround(maxNorm) / Math.fround(Math.fround(total) + Math.fround(1e-6)),
-  );
+  const coefficient = quotient(maxNorm, total, dtype);
   // Everything is multiplied by 1 where it is small enough: nothing to do.
   if (!(coefficient >= 1)) {
-    const factor = Float32Array.of(coefficient);
     for (const g of grads) {
       g.update_((view) => {
         const data = view.real();
-        kernels().binary(
-          "mul",
-          data,
-          data instanceof Float32Array ? factor : Float64Array.from(factor),
-          data,
-        );
+        kernels().binary("mul", data, scalarFor(data, coefficient), data);
       });
     }
   }
-  return tensor(total);
+  return tensor(total, { dtype });
+}
+
+/**
+ * `maxNorm / (total + 1e−6)` in the arithmetic of the type, as PyTorch divides a number by a tensor:
+ * it multiplies by the reciprocal.
+ */
+function quotient(maxNorm: number, total: number, dtype: DType): number {
+  if (dtype === float64) return maxNorm * (1 / (total + 1e-6));
+  const { fround } = Math;
+  return fround(fround(maxNorm) * fround(1 / fround(fround(total) + fround(1e-6))));
 }
 
 /**
@@ -59,19 +63,21 @@ export function clipGradNorm_(
  *
  * @see torch.nn.utils.clip_grad_value_
  */
-export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
+export function clipGradValue_(params: Tensor | Iterable<Tensor>, limit: number): void {
   for (const g of gradients(params)) {
     g.update_((view) => {
       const data = view.real();
-      const [low, high] = [-limit, limit].map((v) =>
-        data instanceof Float32Array ? Float32Array.of(v) : Float64Array.of(v),
-      ) as [Real, Real];
-      kernels().binary("minimum", data, high, data);
-      kernels().binary("maximum", data, low, data);
+      kernels().binary("minimum", data, scalarFor(data, limit), data);
+      kernels().binary("maximum", data, scalarFor(data, -limit), data);
     });
   }
 }
 
-function gradients(params: Iterable<Tensor>): Tensor[] {
-  return [...params].flatMap((p) => (p.grad === null ? [] : [p.grad]));
+function scalarFor(data: Real, value: number): Real {
+  return data instanceof Float32Array ? Float32Array.of(value) : Float64Array.of(value);
+}
+
+function gradients(params: Tensor | Iterable<Tensor>): Tensor[] {
+  const all = params instanceof Tensor ? [params] : [...params];
+  return all.flatMap((p) => (p.grad === null ? [] : [p.grad]));
 }

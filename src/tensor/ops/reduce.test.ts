@@ -46,6 +46,7 @@ const table: Expressions = {
   "a.norm(2)": (a) => t.norm(a, 2),
   "a.norm(3)": (a) => t.norm(a, 3),
   "a.norm(inf)": (a) => t.norm(a, Number.POSITIVE_INFINITY),
+  "a.norm(-inf)": (a) => t.norm(a, Number.NEGATIVE_INFINITY),
   "a.logsumexp(0)": (a) => t.logsumexp(a, 0),
   "a.logsumexp(1)": (a) => t.logsumexp(a, 1),
   "a.logsumexp(-1)": (a) => t.logsumexp(a, -1),

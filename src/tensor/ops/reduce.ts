@@ -106,14 +106,14 @@ function spreadMean(centred: View, args: Dims & { correction: number }): View {
 }
 
 /**
- * Euclidean (or p-) norm of all elements, for p = 0 the number of those that are not 0;
+ * Euclidean (or p-) norm of all elements, for p = 0 the number of those that are not 0, for ±∞ the
+ * largest (smallest) magnitude;
  * `dx = dy · sign x · |x|^(p−1) / y^(p−1)`, 0 where x = 0 or y = 0.
  */
 export const norm: Op<[View], number> = {
   name: "NormBackward1",
   forward(ctx, [x], p) {
-    const nonzero = () => fold(x, 0, (n, v) => n + +(v !== 0));
-    const y = View.scalar(p === 0 ? nonzero() : kernels().norm(x.real(), p), x.dtype);
+    const y = View.scalar(normOf(x, p), x.dtype);
     if (ctx.recording) ctx.save(x, y);
     return y;
   },
@@ -122,7 +122,7 @@ export const norm: Op<[View], number> = {
     const [n, d] = [y.data()[0] as number, g.data()[0] as number];
     if (n === 0 || p === 0) return [View.zeros(x.shape, x.dtype)];
     if (p === 2) return [times(x, d / n)];
-    if (p === Number.POSITIVE_INFINITY) {
+    if (!Number.isFinite(p)) {
       const peaks = mapReal(x, (v) => (Math.abs(v) === n ? Math.sign(v) : 0));
       const many = fold(peaks, 0, (c, v) => c + Math.abs(v));
       return [times(peaks, d / many)];
@@ -131,6 +131,12 @@ export const norm: Op<[View], number> = {
     return [mapReal(x, (v) => (v === 0 ? 0 : scale * Math.sign(v) * Math.abs(v) ** (p - 1)))];
   },
 };
+
+function normOf(x: View, p: number): number {
+  if (p === 0) return fold(x, 0, (n, v) => n + +(v !== 0));
+  if (p !== Number.NEGATIVE_INFINITY) return kernels().norm(x.real(), p);
+  return fold(x, Number.POSITIVE_INFINITY, (least, v) => Math.min(least, Math.abs(v)));
+}
 
 /** `y = ln Σ eˣ` over one dimension; `dx = dy · e^(x−y)`. */
 export const logsumexp: Op<[View], { dim: number; keepdim: boolean }> = {

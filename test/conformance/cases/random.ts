@@ -79,4 +79,16 @@ export function randomCases(backend: Backend): void {
     const fill = filled((kernels, state, out) => kernels.bernoulliMask(state, out, p!, scale!));
     check(fill, [...few, ...counts]);
   });
+
+  test("bernoulliMask() compares all 53 bits: a draw of 0 lies below any p but 0", () => {
+    const below = [2 ** -1074, 1e-17, 2 ** -53, 0.5].map((p) => {
+      const out = garbage(40);
+      backend.bernoulliMask(new Uint32Array(625), out, p, 3); // a state whose draws are 0
+      return out;
+    });
+    for (const out of below) expectBits(out, new Float32Array(40).fill(3), "mask");
+    const none = garbage(40);
+    backend.bernoulliMask(new Uint32Array(625), none, 0, 3);
+    expectBits(none, new Float32Array(40), "mask of p = 0");
+  });
 }

@@ -9,10 +9,11 @@ import {
   tolerance,
 } from "../../test/golden/tensors.ts";
 import { manualSeed } from "../random/index.ts";
-import * as nn from "./index.ts";
+import * as torch from "../tensor/index.ts";
+import { GRUCell, LSTMCell, RNNCell } from "./index.ts";
 
 interface CellCase {
-  type: string;
+  type: "RNNCell" | "LSTMCell" | "GRUCell";
   input_size: number;
   hidden_size: number;
   options: Record<string, unknown>;
@@ -28,31 +29,40 @@ interface CellCase {
   grad_hidden?: Recorded[];
 }
 
-const cases = golden<CellCase[]>("cells.json").filter((c) => c.type === "RNNCell");
+const cases = golden<CellCase[]>("cells.json");
 
-describe("RNNCell matches PyTorch", () => {
+const kinds = { RNNCell, LSTMCell, GRUCell };
+
+describe("cells match PyTorch", () => {
   test("in all recorded configurations", () => {
-    expect(cases).toHaveLength(16);
+    expect(cases).toHaveLength(32);
   });
 
   test.each(cases.map((c, i) => [`${i} ${c.repr}`, c] as const))("%s", (_name, c) => {
     manualSeed(c.seed);
-    const cell = new nn.RNNCell(c.input_size, c.hidden_size, camelCased(c.options));
+    const cell = new kinds[c.type](c.input_size, c.hidden_size, camelCased(c.options));
     expect(String(cell)).toBe(c.repr);
     for (const [name, p] of cell.namedParameters()) {
       expectSame(p, c.params[name] as Recorded, name);
     }
     const x = restored(c.input).requiresGrad_();
-    const h = c.hidden ? restored(c.hidden[0] as Recorded).requiresGrad_() : null;
-    const y = cell.forward(x, h);
-    expectClose(y, c.output[0] as Recorded, tolerance.forward, "output");
-    y.backward(restored(c.grad_output[0] as Recorded));
+    const hidden = (c.hidden ?? []).map((r) => restored(r).requiresGrad_());
+    const given = c.hidden === undefined ? null : c.type === "LSTMCell" ? hidden : hidden[0];
+    const outputs = [cell.forward(x, given as never)].flat();
+    expect(outputs).toHaveLength(c.output.length);
+    let loss = torch.zeros([]);
+    for (const [i, y] of outputs.entries()) {
+      expectClose(y, c.output[i] as Recorded, tolerance.forward, `output ${i}`);
+      loss = loss.add(y.mul(restored(c.grad_output[i] as Recorded)).sum());
+    }
+    loss.backward();
     for (const [name, p] of cell.namedParameters()) {
       expectClose(p.grad, c.grads[name] as Recorded, tolerance.gradient, `gradient of ${name}`);
     }
     expectClose(x.grad, c.grad_input, tolerance.gradient, "gradient of the input");
-    if (h !== null) {
-      expectClose(h.grad, c.grad_hidden?.[0] as Recorded, tolerance.gradient, "gradient of h");
+    for (const [i, h] of hidden.entries()) {
+      const expected = c.grad_hidden?.[i] as Recorded;
+      expectClose(h.grad, expected, tolerance.gradient, `gradient of state ${i}`);
     }
   });
 });
