@@ -207,7 +207,7 @@ describe("wrong usage and bad input: one line, exit status 1 or 2, nothing writt
       "an unknown cell",
       () => ["train", book(), "--cell", "cnn"],
       2,
-      /--cell is "cnn"\. Use bigram or/,
+      /--cell is "cnn"\. Use one of bigram, rnn/,
     ],
     ["two wishes", () => ["train", book(), "--resume", "--force"], 2, /Use one of them/],
     ["an unknown part", () => ["eval", at("model"), book(), "--split", "x"], 2, /all, valid/],

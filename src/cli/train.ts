@@ -41,7 +41,7 @@ export function trainCommand(program: Command, io: Io): void {
     .option("--init-from <model>", "start from the parameters and vocabulary of another model")
     .option("--json", "print what happens as one JSON object a line")
     .optionsGroup("Model:")
-    .option("--cell <kind>", `${cells.join(" or ")} (default: ${defaults.cell})`)
+    .option("--cell <kind>", `${cells.join(", ")} (default: ${defaults.cell})`)
     .option(
       "--embedding <n>",
       `size of a token's vector (default: ${defaults.embedding})`,
@@ -54,7 +54,7 @@ export function trainCommand(program: Command, io: Io): void {
       `share of activations dropped (default: ${defaults.dropout})`,
       toNumber,
     )
-    .option("--tokens <kind>", `${tokenKinds.join(" or ")} (default: ${defaults.tokens})`)
+    .option("--tokens <kind>", `${tokenKinds.join(", ")} (default: ${defaults.tokens})`)
     .option(
       "--max-vocabulary <n>",
       `words that are told apart (default: ${defaults.maxVocabulary})`,

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";
 
 /** Kinds of models: `bigram` sees one token, the others all tokens so far. */
-export const cells = ["bigram", "rnn"] as const;
+export const cells = ["bigram", "rnn", "rnn-relu", "lstm", "gru"] as const;
 /** What a text is taken apart into. */
 export const tokenKinds = ["char", "word"] as const;
 
@@ -69,7 +69,7 @@ export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
 /**
  * Options as a user gives them; what is missing takes its default.
  *
- * - `cell`: `rnn` (default) or `bigram`, the context-free model
+ * - `cell`: `rnn` (default), `rnn-relu`, `lstm`, `gru`, or `bigram`, the context-free model
  * - `tokens`: `char` (default) or `word`
  * - `maxVocabulary` 10,000: the most words that are told apart; rarer ones are `<unk>`
  * - `embedding` 64, `hidden` 256, `layers` 1: sizes; `dropout` 0: share of activations dropped

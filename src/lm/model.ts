@@ -1,8 +1,18 @@
 /** The network of a language model. */
 
-import { Dropout, Embedding, Linear, Module, RNN } from "../nn/index.ts";
+import {
+  Dropout,
+  Embedding,
+  GRU,
+  Linear,
+  LSTM,
+  type LSTMState,
+  Module,
+  type RecurrentOptions,
+  RNN,
+} from "../nn/index.ts";
 import { noGrad, type Tensor } from "../tensor/index.ts";
-import type { ModelConfig } from "./config.ts";
+import type { Cell, ModelConfig } from "./config.ts";
 
 /** What a model remembers between calls: one tensor (L, B, H) for each kind of state. */
 export type LmState = readonly Tensor[];
@@ -20,14 +30,14 @@ export interface LmOutput {
  * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone, and
  * the best that such a model can reach is the entropy of pairs of tokens.
  *
- * Parameters: `embedding.weight` (V, E); `rnn.weight_ih_l0` (H, E) and the others of `nn.RNN`;
+ * Parameters: `embedding.weight` (V, E); `rnn.weight_ih_l0` (G·H, E) and the others of the layer;
  * `projection.weight` (V, H), for a bigram model (V, E); `projection.bias` (V).
  */
 export class LanguageModel extends Module {
   readonly config: ModelConfig;
   embedding: Embedding;
   dropout: Dropout;
-  rnn: RNN | null;
+  rnn: RNN | LSTM | GRU | null;
   projection: Linear;
 
   constructor(config: ModelConfig) {
@@ -36,10 +46,8 @@ export class LanguageModel extends Module {
     this.config = config;
     this.embedding = new Embedding(vocabulary, embedding);
     this.dropout = new Dropout(dropout);
-    this.rnn =
-      cell === "bigram"
-        ? null
-        : new RNN(embedding, hidden, { numLayers: layers, dropout: layers > 1 ? dropout : 0 });
+    const options = { numLayers: layers, dropout: layers > 1 ? dropout : 0 };
+    this.rnn = recurrent(cell, embedding, hidden, options);
     this.projection = new Linear(this.rnn === null ? embedding : hidden, vocabulary);
   }
 
@@ -52,7 +60,11 @@ export class LanguageModel extends Module {
   forward(ids: Tensor, state: LmState | null = null): LmOutput {
     const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
     if (this.rnn === null) return { logits: this.project(x), state: [] };
-    const [y, h] = this.rnn.forward(x, state?.[0] ?? null); // (T, B, H), (L, B, H)
+    if (this.rnn instanceof LSTM) {
+      const [y, states] = this.rnn.forward(x, state as LSTMState | null); // (T, B, H), (L, B, H)
+      return { logits: this.project(this.dropout.forward(y)), state: states };
+    }
+    const [y, h] = this.rnn.forward(x, state?.[0] ?? null);
     return { logits: this.project(this.dropout.forward(y)), state: [h] };
   }
 
@@ -64,6 +76,14 @@ export class LanguageModel extends Module {
   private project(x: Tensor): Tensor {
     return this.projection.forward(x.flatten(0, 1));
   }
+}
+
+function recurrent(cell: Cell, input: number, hidden: number, options: RecurrentOptions) {
+  if (cell === "bigram") return null;
+  if (cell === "lstm") return new LSTM(input, hidden, options);
+  if (cell === "gru") return new GRU(input, hidden, options);
+  const nonlinearity = cell === "rnn" ? "tanh" : "relu";
+  return new RNN(input, hidden, { ...options, nonlinearity });
 }
 
 /** The same state without history: where back-propagation is truncated. */

@@ -63,5 +63,5 @@ export function number(what: string, holds: (x: number) => boolean) {
 
 /** One of a few words. */
 export function oneOf<const T extends readonly string[]>(values: T) {
-  return v.picklist(values, values.join(" or "));
+  return v.picklist(values, `one of ${values.join(", ")}`);
 }

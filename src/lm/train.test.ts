@@ -67,6 +67,20 @@ describe("train()", () => {
     },
   );
 
+  test.each(["rnn-relu", "lstm", "gru"] as const)("learns with %s, and resumes", async (cell) => {
+    const options = { ...small, cell, epochs: 4, layers: 2 };
+    const whole = await filesOf(options);
+    expect((await loadModel(whole)).valLoss).toBeLessThan(1.8);
+    const store = new MemoryStore();
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent) => {
+      if (event.event === "step" && event.step === 50) stop.abort();
+    };
+    await train(text, options, { store, signal: stop.signal, onEvent });
+    await train(text, {}, { store, resume: true });
+    expectSameFiles(store, whole, modelParts);
+  });
+
   test("tells what happens, in order", async () => {
     const events: TrainEvent[] = [];
     const result = await train(
@@ -128,7 +142,7 @@ describe("train() refuses", () => {
   test.each([
     [{ hiden: 3 }, "train: there is no option hiden. Did you mean hidden?"],
     [{ hidden: 0 }, "train: hidden is 0. Use a whole number from 1."],
-    [{ cell: "lstn" }, /^train: cell is "lstn"\. Use .*rnn/],
+    [{ cell: "lstn" }, /^train: cell is "lstn"\. Use one of bigram, rnn/],
     [{ lr: Number.NaN }, "train: lr is NaN. Use a number above 0."],
     [{ validFraction: 0.9 }, "train: validFraction is 0.9. Use a number above 0, at most 0.5."],
   ])("%j", async (options, message) => {
