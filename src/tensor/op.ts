@@ -12,7 +12,7 @@ import type { View } from "./view.ts";
 export type Inputs = readonly (View | null)[];
 
 /** One gradient for each input; null where none is wanted or the input has none. */
-export type Grads<I extends Inputs> = { [K in keyof I]: View | null };
+type Grads<I extends Inputs> = { [K in keyof I]: View | null };
 
 /** An operation with one result. `I`: its inputs, `A`: everything that is not a tensor. */
 export interface Op<I extends Inputs, A = void> {

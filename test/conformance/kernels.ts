@@ -13,6 +13,7 @@ import { accuracyCases } from "./accuracy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
+import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
@@ -23,6 +24,7 @@ const suites = {
   general: generalCases,
   gemm: gemmCases,
   recurrent: recurrentCases,
+  "lstm and gru": lstmGruCases,
   rows: rowCases,
   table: tableCases,
   elementwise: elementwiseCases,

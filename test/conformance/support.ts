@@ -2,7 +2,6 @@
 
 import { expect } from "vitest";
 import type { Real } from "../../src/core/index.ts";
-import type { Backend } from "../../src/kernels/backend.ts";
 import { nextU32, seedState } from "../../src/random/index.ts";
 
 // ---- inputs ------------------------------------------------------------------------------------
@@ -29,7 +28,7 @@ export function source(seed: number): Source {
 }
 
 /** Rows of `cols` elements moved `ld` apart, and as much again after the last; `fill` between. */
-export function scatter(x: Float32Array, cols: number, ld: number, fill: number): Float32Array {
+function scatter(x: Float32Array, cols: number, ld: number, fill: number): Float32Array {
   const rows = cols === 0 ? 0 : x.length / cols;
   const out = new Float32Array((rows + 1) * ld).fill(fill);
   for (let i = 0; i < rows; i++) out.set(x.subarray(i * cols, (i + 1) * cols), i * ld);
@@ -134,6 +133,3 @@ export function expectUnchanged(inputs: (Real | null)[], call: () => void): void
     if (x !== null) expectBits(x, before[i]!, `input ${i} after the call`);
   });
 }
-
-/** A suite of cases: declares tests that hold `backend` to the reference. */
-export type Cases = (backend: Backend) => void;

@@ -9,11 +9,11 @@ import { cat, gradcheck, Tensor, zeros } from "../../src/tensor/index.ts";
 import { golden } from "./read.ts";
 import { expectClose, type Recorded, restored } from "./tensors.ts";
 
-export interface TypedRecord extends Recorded {
+interface TypedRecord extends Recorded {
   readonly dtype: keyof typeof dtypes;
 }
 
-export interface ExpressionCase {
+interface ExpressionCase {
   readonly group: string;
   /** The Python expression. */
   readonly code: string;
