@@ -35,7 +35,7 @@ export class CharTokenizer implements Tokenizer {
   /** Id by code point, up to the highest code point known. */
   readonly #ids: Int32Array;
 
-  /** @param tokens by id: distinct characters and `<unk>` */
+  /** @param tokens by id, taken unchecked: distinct characters and `<unk>` */
   constructor(tokens: readonly string[]) {
     this.tokens = tokens;
     this.unknownId = tokens.indexOf(unknownToken);
@@ -60,16 +60,14 @@ export class CharTokenizer implements Tokenizer {
         fix: "Give a text with at least one character",
       });
     }
-    const seen = new Uint8Array(0x110000);
+    const seen = new Set<number>();
     for (let i = 0; i < text.length; i++) {
       const point = text.codePointAt(i)!;
       if (point > 0xffff) i++;
-      seen[point] = 1;
+      seen.add(point);
     }
-    const tokens: string[] = [];
-    seen.forEach((isSeen, point) => {
-      if (isSeen) tokens.push(String.fromCodePoint(point));
-    });
+    const points = Uint32Array.from(seen).sort();
+    const tokens = Array.from(points, (point) => String.fromCodePoint(point));
     return new CharTokenizer([...tokens, unknownToken]);
   }
 

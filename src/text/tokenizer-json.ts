@@ -49,14 +49,8 @@ export function tokenizerFromJSON(json: unknown, file = "tokenizer.json"): Token
   const { model, ...pipeline } = result.output;
   const tokens = tokensOf(model.vocab, file);
   if (differing(pipeline, charPipeline) === undefined) return charTokenizer(tokens, file);
-  const stage = differing(pipeline, wordPipeline);
-  if (stage === undefined) return wordTokenizer(tokens, file);
-  const shown = same(pipeline.pre_tokenizer, charPipeline.pre_tokenizer)
-    ? differing(pipeline, charPipeline)
-    : same(pipeline.pre_tokenizer, wordPipeline.pre_tokenizer)
-      ? stage
-      : "pre_tokenizer";
-  throw foreign(file, `its ${shown} is another one`);
+  if (differing(pipeline, wordPipeline) === undefined) return wordTokenizer(tokens, file);
+  throw foreign(file, `its ${strangeStage(pipeline)} is another one`);
 }
 
 /** The tokens by id of a vocabulary whose ids must be 0..V-1, each once. */
@@ -114,6 +108,14 @@ function isWord(token: string): boolean {
 /** The first stage in which a file's pipeline is not `wanted`. */
 function differing(pipeline: Pipeline, wanted: Pipeline): string | undefined {
   return stages.find((stage) => !same(pipeline[stage], wanted[stage]));
+}
+
+/** The stage that makes a pipeline neither ours for characters nor ours for words. */
+function strangeStage(pipeline: Pipeline): string {
+  const near = [charPipeline, wordPipeline].find((ours) =>
+    same(pipeline.pre_tokenizer, ours.pre_tokenizer),
+  );
+  return (near && differing(pipeline, near)) ?? "pre_tokenizer";
 }
 
 /** Equality of JSON values, whatever the order of keys. */

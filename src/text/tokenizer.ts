@@ -76,10 +76,10 @@ export function tokenAt(tokens: readonly string[], id: number, op: string): stri
 export function compareCodePoints(a: string, b: string): number {
   const n = Math.min(a.length, b.length);
   for (let i = 0; i < n; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    // At the first unit that differs a pair's second half can only meet another pair's.
-    if (x !== y) return (a.codePointAt(i) ?? x) - (b.codePointAt(i) ?? y) || x - y;
+    if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
+    // The units that differ may be second halves of pairs, or one of them the end of a lone half.
+    const before = Math.max(i - 1, 0);
+    return a.codePointAt(before)! - b.codePointAt(before)! || a.codePointAt(i)! - b.codePointAt(i)!;
   }
   return a.length - b.length;
 }

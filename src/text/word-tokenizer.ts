@@ -22,7 +22,9 @@ export interface WordTokenizerOptions {
 /**
  * How Hugging Face's libraries split text into words, and join words again: a space goes behind
  * every token, then goes away around line breaks and at the end. White space is named by its
- * Unicode property, as `\s` differs between their regular expressions (U+0085, U+FEFF).
+ * Unicode property, as `\s` differs between their regular expressions (U+0085, U+FEFF). Their ids
+ * are ours, but for a special token glued to a word ("a<unk>"), which they cut off. Their `decode`
+ * leaves special tokens, and so line breaks, out unless told `skip_special_tokens: false`.
  */
 export const wordPipeline: Pipeline = {
   added_tokens: [special(0, unknownToken), special(1, endOfLine)],
@@ -61,7 +63,7 @@ export class WordTokenizer implements Tokenizer {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #lineId: number;
 
-  /** @param tokens by id: distinct words, `<unk>` and `<eos>` among them */
+  /** @param tokens by id, taken unchecked: distinct words, `<unk>` and `<eos>` among them */
   constructor(tokens: readonly string[]) {
     this.tokens = tokens;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
