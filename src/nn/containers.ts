@@ -19,7 +19,7 @@ abstract class Indexed<M extends Module> extends Module {
   }
 
   get length(): number {
-    return [...this.children()].length;
+    return [...this.namedPlaces()].length;
   }
 
   append(module: M): this {
@@ -43,7 +43,7 @@ abstract class Indexed<M extends Module> extends Module {
   }
 
   *[Symbol.iterator](): Iterator<M> {
-    yield* this.children() as Iterable<M>;
+    for (const [, module] of this.namedPlaces()) yield module as M;
   }
 }
 

@@ -60,8 +60,17 @@ export abstract class Module {
 
   // ---- traversal -------------------------------------------------------------------------------
 
-  /** Direct children with their names. */
+  /** Direct children, each once, with their names. */
   *namedChildren(): Generator<[string, Module]> {
+    const seen = new Set<Module>();
+    for (const [name, child] of this.namedPlaces()) {
+      if (!seen.has(child)) yield [name, child];
+      seen.add(child);
+    }
+  }
+
+  /** Direct children under all of their names. */
+  protected *namedPlaces(): Generator<[string, Module]> {
     for (const [name, value] of Object.entries(this)) {
       if (value instanceof Module) yield [name, value];
       else refuseHidden(this, name, value);
@@ -129,7 +138,7 @@ export abstract class Module {
     for (const [name, v] of own) {
       if (v instanceof Buffer && v.persistent) yield [join(prefix, name), v];
     }
-    for (const [name, child] of this.namedChildren()) yield* child.#state(join(prefix, name));
+    for (const [name, child] of this.namedPlaces()) yield* child.#state(join(prefix, name));
   }
 
   /**
@@ -253,7 +262,7 @@ export abstract class Module {
   toString(): string {
     const extra = this.extraRepr();
     const own = extra === "" ? [] : extra.split("\n");
-    const below = [...this.namedChildren()].map(
+    const below = [...this.namedPlaces()].map(
       ([name, child]) => `(${name}): ${child.toString().replaceAll("\n", "\n  ")}`,
     );
     const name = this.constructor.name;

@@ -1,5 +1,6 @@
 /** Adam, and Adam with decoupled weight decay. */
 
+import { repr } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import { type Tensor, zerosLike } from "../tensor/index.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type ParamGroup,
   stepsOf,
   stepTensor,
+  withDefaults,
 } from "./optimizer.ts";
 
 interface Resolved extends CommonOptions {
@@ -41,7 +43,7 @@ export class Adam extends Optimizer<Resolved> {
   protected readonly decoupled: boolean = false;
 
   constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
-    super(params, { ...defaults, ...options });
+    super(params, withDefaults(defaults, options));
   }
 
   protected update(p: Tensor, grad: Tensor, group: ParamGroup<Resolved>): void {
@@ -63,14 +65,13 @@ export class Adam extends Optimizer<Resolved> {
   }
 
   protected check(g: ParamGroup<Resolved>): void {
-    if (!(g.lr >= 0)) this.reject(`Invalid learning rate: ${g.lr}`, g.lr);
-    if (!(g.eps >= 0)) this.reject(`Invalid epsilon value: ${g.eps}`, g.eps);
+    if (!(g.lr >= 0)) this.reject("Invalid learning rate:", g.lr);
+    if (!(g.eps >= 0)) this.reject("Invalid epsilon value:", g.eps);
     g.betas.forEach((b, i) => {
-      const text = Number.isInteger(b) ? b.toFixed(1) : b;
-      if (!(b >= 0 && b < 1)) this.reject(`Invalid beta parameter at index ${i}: ${text}`, b);
+      if (b >= 0 && b < 1) return;
+      this.reject(`Invalid beta parameter at index ${i}: ${repr(b)}`, b);
     });
-    if (!(g.weightDecay >= 0))
-      this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
+    if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
   }
 
   protected printed(g: ParamGroup<Resolved>): Record<string, unknown> {
@@ -90,6 +91,6 @@ export class AdamW extends Adam {
   protected override readonly decoupled: boolean = true;
 
   constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
-    super(params, { weightDecay: 1e-2, ...options });
+    super(params, withDefaults({ weightDecay: 1e-2 }, options));
   }
 }

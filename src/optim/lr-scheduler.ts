@@ -4,6 +4,7 @@
  */
 
 import { warn } from "../core/index.ts";
+import { cosine, power } from "./exact-math.ts";
 import type { CommonOptions, Optimizer } from "./optimizer.ts";
 
 /** What a schedule knows of a group when it computes its next rate. */
@@ -109,7 +110,7 @@ export class MultiStepLR extends LRScheduler {
   }
 
   protected next({ lr, t }: Rate): number {
-    return lr * this.gamma ** this.milestones.filter((m) => m === t).length;
+    return lr * power(this.gamma, this.milestones.filter((m) => m === t).length);
   }
 }
 
@@ -184,10 +185,10 @@ export class CosineAnnealingLR extends LRScheduler {
     const { tMax, etaMin } = this;
     if (t === 0) return lr;
     if ((t - 1 - tMax) % (2 * tMax) === 0) {
-      return lr + ((base - etaMin) * (1 - Math.cos(Math.PI / tMax))) / 2;
+      return lr + ((base - etaMin) * (1 - cosine(Math.PI / tMax))) / 2;
     }
-    const now = 1 + Math.cos((Math.PI * t) / tMax);
-    const before = 1 + Math.cos((Math.PI * (t - 1)) / tMax);
+    const now = 1 + cosine((Math.PI * t) / tMax);
+    const before = 1 + cosine((Math.PI * (t - 1)) / tMax);
     return (now / before) * (lr - etaMin) + etaMin;
   }
 }

@@ -1,6 +1,14 @@
 /** The base of the optimizers: groups of parameters, their state, and both in dictionaries. */
 
-import { AutogradError, ConfigError, DTypeError, repr, tuple, warn } from "../core/index.ts";
+import {
+  AutogradError,
+  ConfigError,
+  DTypeError,
+  repr,
+  tuple,
+  typeName,
+  warn,
+} from "../core/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 
 /** Tensors, or groups of them with options of their own. */
@@ -50,7 +58,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     if (items.length === 0) {
       throw new ConfigError({ op: name, torch: "optimizer got an empty parameter list" });
     }
-    if (items.some((i) => isGroup(i))) {
+    if (isGroup(items[0])) {
       for (const group of items)
         this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
     } else this.addParamGroup({ params: items as Tensor[] } as { params: Tensor[] } & Partial<O>);
@@ -58,15 +66,22 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
 
   /** Adds parameters; options that the group does not name are the optimizer's. */
   addParamGroup(group: { readonly params: Iterable<Tensor> } & Partial<O>): void {
-    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
-    const full = { ...this.defaults, ...group, params } as ParamGroup<O>;
-    this.check(full);
     const op = this.constructor.name;
+    if (!isGroup(group)) throw new DTypeError({ op, torch: "param group must be a dict" });
+    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+    const full = withDefaults(this.defaults, { ...group, params }) as ParamGroup<O>;
+    if (full.lr === undefined) {
+      throw new ConfigError({
+        op,
+        torch: "parameter group didn't specify a value of required optimization parameter lr",
+      });
+    }
+    this.check(full);
     for (const p of params) {
       if (!(p instanceof Tensor)) {
         throw new DTypeError({
           op,
-          torch: `optimizer can only optimize Tensors, but one of the params is ${typeof p}`,
+          torch: `optimizer can only optimize Tensors, but one of the params is ${typeName(p)}`,
         });
       }
       if (!p.isLeaf) throw new AutogradError({ op, torch: "can't optimize a non-leaf Tensor" });
@@ -113,7 +128,9 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /** Options as PyTorch prints them, in any order. */
   protected abstract printed(group: ParamGroup<O>): Record<string, unknown>;
 
-  protected reject(torch: string, got: unknown): never {
+  /** @param got stands behind the sentence where the sentence ends in a colon */
+  protected reject(sentence: string, got: unknown): never {
+    const torch = sentence.endsWith(":") ? `${sentence} ${python(got)}` : sentence;
     throw new ConfigError({ op: this.constructor.name, torch, got });
   }
 
@@ -154,7 +171,8 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
       Object.assign(own, camelCased(options));
       params.forEach((index, k) => {
         const state = saved.state[index];
-        if (state) this.state.set(own.params[k] as Tensor, copied(state));
+        const p = own.params[k] as Tensor;
+        if (state) this.state.set(p, copied(state, p));
       });
     });
   }
@@ -186,10 +204,19 @@ function isGroup(item: unknown): boolean {
   return typeof item === "object" && item !== null && !(item instanceof Tensor) && "params" in item;
 }
 
-function copied(state: ParamState): ParamState {
+/** Copies in the parameter's type; step counters keep theirs. */
+function copied(state: ParamState, { dtype }: Tensor): ParamState {
+  const copy = (k: string, v: Tensor) =>
+    (k === "step" || !dtype.isFloatingPoint ? v : v.detach().to(dtype)).detach().clone();
   return Object.fromEntries(
-    Object.entries(state).map(([k, v]) => [k, v === null ? null : v.detach().clone()]),
+    Object.entries(state).map(([k, v]) => [k, v === null ? null : copy(k, v)]),
   );
+}
+
+/** Options over defaults; an option that is undefined is none. */
+export function withDefaults<D extends object, O extends object>(defaults: D, given: O): D & O {
+  const own = Object.entries(given).filter(([, v]) => v !== undefined);
+  return { ...defaults, ...Object.fromEntries(own) } as D & O;
 }
 
 function snakeCased(options: object): Record<string, unknown> {

@@ -2,7 +2,13 @@
 
 import { kernels } from "../kernels/index.ts";
 import { type Tensor, zerosLike } from "../tensor/index.ts";
-import { type CommonOptions, Optimizer, type Parameters, type ParamGroup } from "./optimizer.ts";
+import {
+  type CommonOptions,
+  Optimizer,
+  type Parameters,
+  type ParamGroup,
+  withDefaults,
+} from "./optimizer.ts";
 
 interface Resolved extends CommonOptions {
   momentum: number;
@@ -29,7 +35,7 @@ export interface SGDOptions extends Partial<Resolved> {
 export class SGD extends Optimizer<Resolved> {
   constructor(params: Parameters<Resolved>, options: SGDOptions) {
     const none = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
-    super(params, { ...none, ...options });
+    super(params, withDefaults(none, options));
   }
 
   protected update(p: Tensor, grad: Tensor, group: ParamGroup<Resolved>): void {
@@ -45,10 +51,9 @@ export class SGD extends Optimizer<Resolved> {
   }
 
   protected check(g: ParamGroup<Resolved>): void {
-    if (!(g.lr >= 0)) this.reject(`Invalid learning rate: ${g.lr}`, g.lr);
-    if (!(g.momentum >= 0)) this.reject(`Invalid momentum value: ${g.momentum}`, g.momentum);
-    if (!(g.weightDecay >= 0))
-      this.reject(`Invalid weight_decay value: ${g.weightDecay}`, g.weightDecay);
+    if (!(g.lr >= 0)) this.reject("Invalid learning rate:", g.lr);
+    if (!(g.momentum >= 0)) this.reject("Invalid momentum value:", g.momentum);
+    if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
     if (g.nesterov && (g.momentum <= 0 || g.dampening !== 0)) {
       this.reject("Nesterov momentum requires a momentum and zero dampening", g.momentum);
     }

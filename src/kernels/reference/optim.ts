@@ -61,11 +61,20 @@ function arithmetic(like: Real): { f: (x: number) => number; fma: typeof fma32 }
   return { f: (x) => x, fma: fma64 };
 }
 
-/** `(Σ |x|^p)^(1/p)`; with `p = Infinity` the largest `|x|`. */
+/** `(Σ |x|^p)^(1/p)`; the largest or smallest `|x|` at ±∞, the number of non-zero elements at 0. */
 export function norm(x: Real, p: number): number {
   let total = 0;
   if (p === Number.POSITIVE_INFINITY) {
     for (let i = 0; i < x.length; i++) total = Math.max(total, Math.abs(x[i]!));
+    return total;
+  }
+  if (p === Number.NEGATIVE_INFINITY) {
+    total = x.length === 0 ? 0 : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < x.length; i++) total = Math.min(total, Math.abs(x[i]!));
+    return total;
+  }
+  if (p === 0) {
+    for (let i = 0; i < x.length; i++) if (x[i] !== 0) total++;
     return total;
   }
   if (p === 2) {
