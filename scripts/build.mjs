@@ -2,7 +2,7 @@
 /** Compiles the kernels, then the sources, into `dist/`. */
 
 import { execFileSync } from "node:child_process";
-import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildWasm } from "./build-wasm.mjs";
 
@@ -15,7 +15,6 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
   stdio: "inherit",
 });
 await nameClasses();
-await chmod(`${root}dist/cli/main.js`, 0o755);
 console.log("built dist/");
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Installs and builds what is missing, so that a fresh clone needs nothing but Node and npm:
- * `node scripts/ensure.mjs [wasm|dist]`. Uses Node's own modules only.
+ * Installs and builds what is missing or old, so that a fresh clone needs nothing but Node and npm:
+ * `node scripts/ensure.mjs [dist]`. Uses Node's own modules only.
  */
 
 import { execFileSync } from "node:child_process";
@@ -9,31 +9,32 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`saiki needs Node 20.19 or later; this is ${process.versions.node}.`);
-  process.exit(1);
+/** Stdout belongs to whoever asked; what happens here goes to stderr. */
+const stdio = /** @type {const} */ (["ignore", 2, 2]);
+
+/** @param {"dist" | "modules"} what */
+export function ensureBuilt(what) {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`saiki needs Node 20.19 or later; this is ${process.versions.node}.`);
+    process.exit(1);
+  }
+  if (isOlder("node_modules/.package-lock.json", ["package-lock.json"])) {
+    console.error("installing dependencies (npm ci) ...");
+    const shell = process.platform === "win32";
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio, shell });
+  }
+  if (what === "dist" && isOlder("dist/index.js", sources())) {
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio });
+  }
 }
 
-if (isOlder("node_modules/.package-lock.json", ["package.json", "package-lock.json"])) {
-  console.log("Installing dependencies (npm ci) ...");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-}
-
-if (process.argv[2] === "dist" && isOlder("dist/index.js", sources())) runScript("build.mjs");
-if (process.argv[2] === "wasm") runScript("build-wasm.mjs");
-
-/** @param {string} name */
-function runScript(name) {
-  execFileSync(process.execPath, [`scripts/${name}`], { cwd: root, stdio: "inherit" });
-}
-
-/** Whether a file is missing, or older than one of those that it is made from. */
-/** @param {string} made @param {string[]} from */
+/**
+ * Whether a file is missing, or older than one of those that it is made from.
+ *
+ * @param {string} made
+ * @param {string[]} from
+ */
 function isOlder(made, from) {
   if (!existsSync(root + made)) return true;
   const { mtimeMs } = statSync(root + made);
@@ -41,9 +42,12 @@ function isOlder(made, from) {
 }
 
 function sources() {
-  const folders = ["src", "kernels", "scripts"];
-  const files = folders.flatMap((folder) =>
+  const files = ["src", "kernels", "scripts"].flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map((f) => `${folder}/${f}`),
   );
-  return files.filter((file) => /\.(ts|mjs|c|h)$/.test(file) && !file.includes("generated"));
+  return files.filter((f) => /\.(ts|mjs|c|h)$/.test(f) && !/generated|\.test\.ts$/.test(f));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureBuilt(process.argv[2] === "dist" ? "dist" : "modules");
 }

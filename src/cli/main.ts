@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `saiki` command. */
 
 import { processIo } from "./io.ts";
