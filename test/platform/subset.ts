@@ -1,0 +1,141 @@
+/** A part of what the library computes, as plain numbers and text: the same in Node and in a page. */
+
+import { float64 } from "../../src/core/index.ts";
+import { MemoryStore, sha256 } from "../../src/io/index.ts";
+import { train } from "../../src/lm/index.ts";
+import { RNN } from "../../src/nn/index.ts";
+import { packPaddedSequence, padPackedSequence } from "../../src/nn/utils/rnn.ts";
+import { manualSeed } from "../../src/random/index.ts";
+import * as torch from "../../src/tensor/index.ts";
+
+interface Recorded {
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+/** An RNN as PyTorch ran it. */
+export interface LayerCase {
+  readonly name: string;
+  readonly type: string;
+  readonly input_size: number;
+  readonly hidden_size: number;
+  readonly num_layers: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly train_seed?: number;
+  readonly lengths?: number[];
+  readonly enforce_sorted?: boolean;
+  readonly repr: string;
+  readonly input: Recorded;
+  readonly h0?: Recorded;
+  readonly output: Recorded;
+  readonly hn: Recorded;
+  readonly grad_output: Recorded;
+  readonly grads: Readonly<Record<string, Recorded>>;
+  readonly grad_hn: Recorded;
+}
+
+export interface LayerOutcome {
+  readonly repr: string;
+  readonly output: Recorded;
+  readonly hn: Recorded;
+  readonly grads: Readonly<Record<string, Recorded>>;
+}
+
+/** A recorded layer, made from its seed and run forth and back. */
+export function runLayer(c: LayerCase): LayerOutcome {
+  manualSeed(c.seed);
+  const layer = new RNN(c.input_size, c.hidden_size, {
+    numLayers: c.num_layers,
+    ...camelCased(c.options),
+  });
+  const h0 = c.h0 === undefined ? null : restored(c.h0);
+  if (c.train_seed === undefined) layer.eval();
+  else manualSeed(c.train_seed);
+  const [output, hn] = forward(layer, c, h0);
+  const share = (x: torch.Tensor, weights: Recorded) => x.mul(restored(weights)).sum();
+  share(output, c.grad_output).add(share(hn, c.grad_hn)).backward();
+  const grads = [...layer.namedParameters()].map(([name, { grad }]) => {
+    if (grad === null) throw new Error(`${c.name}: ${name} has no gradient`);
+    return [name, plain(grad)] as const;
+  });
+  const repr = String(layer);
+  return { repr, output: plain(output), hn: plain(hn), grads: Object.fromEntries(grads) };
+}
+
+function forward(layer: RNN, c: LayerCase, h0: torch.Tensor | null): [torch.Tensor, torch.Tensor] {
+  const x = restored(c.input);
+  if (c.lengths === undefined) return layer.forward(x, h0);
+  const { batchFirst } = layer;
+  const enforceSorted = c.enforce_sorted ?? false;
+  const packed = packPaddedSequence(x, c.lengths, { batchFirst, enforceSorted });
+  const [y, hn] = layer.forward(packed, h0);
+  return [padPackedSequence(y, { batchFirst })[0], hn];
+}
+
+/** SHA-256 of what each kind of random number gives, one after another. */
+export function randomStream(): Record<string, string> {
+  manualSeed(42);
+  const kinds = {
+    rand: () => torch.rand(1000),
+    randDouble: () => torch.rand(100, { dtype: float64 }),
+    randn: () => torch.randn(1000),
+    randnShort: () => torch.randn(7),
+    randint: () => torch.randint(0, 1000, [500]),
+    randperm: () => torch.randperm(300),
+    bernoulli: () => torch.bernoulli(torch.full([200], 0.3)),
+    multinomial: () => torch.multinomial(torch.arange(1, 11).float(), 5, { replacement: true }),
+  };
+  return Object.fromEntries(
+    Object.entries(kinds).map(([name, make]) => [name, digest(make().toTypedArray())]),
+  );
+}
+
+/** Tensors as they print. */
+export function texts(): string[] {
+  manualSeed(7);
+  const x = torch.randn(3, 4);
+  const all = [
+    ...[x, x.mul(1e6), x.exp().requiresGrad_(), x.select(0, 1), torch.arange(2000)],
+    ...[torch.tensor([1, Number.NaN, Number.POSITIVE_INFINITY]), torch.zeros(2, 0)],
+    ...[torch.tensor([[true, false]]), torch.ones(30, 40), x.double().mul(1e-9)],
+  ];
+  return all.map(String);
+}
+
+/** A short training run: its losses, and the names and sizes of the files that it leaves. */
+export async function trainingRun(): Promise<{ losses: number[]; files: Record<string, number> }> {
+  const store = new MemoryStore();
+  const losses: number[] = [];
+  const text = "the cat sat on the mat. a dog ran to the sea. ".repeat(30);
+  const options = { embedding: 8, hidden: 16, batch: 4, length: 10, steps: 20, dropout: 0.2 };
+  const { valLoss } = await train(text, options, {
+    store,
+    onEvent: (e) => {
+      if (e.event === "step") losses.push(e.loss);
+    },
+  });
+  if (valLoss !== null) losses.push(valLoss);
+  const files = [...store.files].map(([name, bytes]) => [name, bytes.length] as const);
+  return { losses, files: Object.fromEntries(files) };
+}
+
+function digest(x: ReturnType<torch.Tensor["toTypedArray"]>): string {
+  return sha256(new Uint8Array(x.buffer, x.byteOffset, x.byteLength));
+}
+
+function restored({ shape, data }: Recorded): torch.Tensor {
+  return torch
+    .tensor(Float64Array.from(data))
+    .reshape(...shape)
+    .float();
+}
+
+function plain(x: torch.Tensor): Recorded {
+  return { shape: [...x.shape], data: Array.from(x.toTypedArray()) };
+}
+
+function camelCased(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const name = (k: string) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
+  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
+}
