@@ -1,4 +1,4 @@
-/* Softmax, its logarithm and cross entropy, row by row, beside their derivatives. */
+/* Softmax, its logarithm, cross entropy and layer norm, row by row, beside their derivatives. */
 
 /* The largest of a row; NaN if there is one. */
 static float row_max(const float *x, idx n) {
@@ -119,5 +119,95 @@ EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, cons
       vstore_part(dx + j, left, d);
     }
     if (!ignored) dx[t] -= at_target;
+  }
+}
+
+/* ---- layer norm ------------------------------------------------------------------------------ */
+
+/*
+ * d = x − mean, and 1 / √(mean of d² + eps). The mean is rounded; `rest`, the mean of what remains,
+ * is subtracted too, so that rows far from 0 lose nothing. NaN where squares overflow, as in PyTorch.
+ */
+typedef struct {
+  float mean, rest, scale;
+} row_moments;
+
+static row_moments moments(const float *x, idx n, double eps) {
+  const float mean = row_sum(x, n) / (float)n;
+  double sum = 0, squares = 0; /* of d before `rest` is subtracted, runs of 64 vectors in float32 */
+  for (idx i = 0; i < n; i += 64 * VW) {
+    vf run = vset(0), run_squares = vset(0);
+    for (idx j = i; j < n && j < i + 64 * VW; j += VW) {
+      const vf d = vload_or(x + j, n - j, mean) - mean;
+      run += d;
+      run_squares = vfma(d, d, run_squares);
+    }
+    sum += hsum(run);
+    squares += hsum(run_squares);
+  }
+  const double rest = sum / (double)n, variance = squares / (double)n - rest * rest;
+  const double scale = 1 / __builtin_sqrt((variance < 0 ? 0 : variance) + eps);
+  return (row_moments){mean, (float)rest, squares < INF ? (float)scale : __builtin_nanf("")};
+}
+
+INLINE vf centred(const float *x, idx left, row_moments m) {
+  return vload_part(x, left) - m.mean - m.rest;
+}
+
+EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const float *bias,
+                                     float *y, idx rows, idx cols, double eps) {
+  for (idx r = 0; r < rows; r++, x += cols, y += cols) {
+    const row_moments m = moments(x, cols, eps);
+    for (idx j = 0; j < cols; j += VW) {
+      const idx left = cols - j;
+      vf v = centred(x + j, left, m) * m.scale;
+      if (weight) v *= vload_part(weight + j, left);
+      if (bias) v += vload_part(bias + j, left);
+      vstore_part(y + j, left, v);
+    }
+  }
+}
+
+/* dx = scale · (g − mean(g) − n · mean(g n)) with g = dy · weight and n the normalised row. */
+static void layer_norm_row(const float *x, const float *weight, const float *dy, float *dx, idx cols,
+                           row_moments m) {
+  double sum = 0, dot = 0;
+  for (idx i = 0; i < cols; i += 64 * VW) {
+    vf run = vset(0), with_x = vset(0);
+    for (idx j = i; j < cols && j < i + 64 * VW; j += VW) {
+      const idx left = cols - j;
+      const vf g = vload_part(dy + j, left) * (weight ? vload_part(weight + j, left) : vset(1));
+      run += g;
+      with_x = vfma(g, centred(x + j, left, m) * m.scale, with_x);
+    }
+    sum += hsum(run);
+    dot += hsum(with_x);
+  }
+  const float mean = (float)(sum / (double)cols), slope = (float)(dot / (double)cols);
+  for (idx j = 0; j < cols; j += VW) {
+    const idx left = cols - j;
+    const vf g = vload_part(dy + j, left) * (weight ? vload_part(weight + j, left) : vset(1));
+    const vf n = centred(x + j, left, m) * m.scale;
+    vstore_part(dx + j, left, m.scale * (g - mean - n * slope));
+  }
+}
+
+EXPORT void saiki_layer_norm_backward(const float *x, const float *weight, const float *dy, float *dx,
+                                      float *dweight, float *dbias, idx rows, idx cols, double eps) {
+  for (idx j = 0; j < cols; j++) {
+    if (dweight) dweight[j] = 0;
+    if (dbias) dbias[j] = 0;
+  }
+  for (idx r = 0; r < rows; r++, x += cols, dy += cols) {
+    const row_moments m = moments(x, cols, eps);
+    for (idx j = 0; j < cols; j += VW) {
+      const idx left = cols - j;
+      const vf g = vload_part(dy + j, left);
+      if (dbias) vstore_part(dbias + j, left, vload_part(dbias + j, left) + g);
+      if (!dweight) continue;
+      const vf n = centred(x + j, left, m) * m.scale;
+      vstore_part(dweight + j, left, vfma(g, n, vload_part(dweight + j, left)));
+    }
+    if (dx) layer_norm_row(x, weight, dy, dx + r * cols, cols, m);
   }
 }

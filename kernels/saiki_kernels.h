@@ -83,6 +83,12 @@ EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, cons
                                          idx rows, idx classes, int ignore_index, double smoothing,
                                          const float *lse, const float *g, float *dx);
 
+/* weight, bias (cols), or null; y may be x. dx (may be dy), dweight, dbias: null where not wanted. */
+EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const float *bias,
+                                     float *y, idx rows, idx cols, double eps);
+EXPORT void saiki_layer_norm_backward(const float *x, const float *weight, const float *dy, float *dx,
+                                      float *dweight, float *dbias, idx rows, idx cols, double eps);
+
 /* ---- table ----------------------------------------------------------------------------------- */
 
 EXPORT void saiki_embedding_forward(const float *weight, const int *index, float *y, idx rows,

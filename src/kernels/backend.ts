@@ -69,6 +69,15 @@ export interface Backend {
   crossEntropyForward(a: CrossEntropy & { loss: Real }): void;
   /** Its gradient; rows scaled by `g`. */
   crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): void;
+  /** `y = x̂ · weight + bias` with `x̂ = (x − mean_i) / √(var_i + eps)`. `y` may be `x`. */
+  layerNormForward(a: LayerNorm & { bias: Real | null; y: Real }): void;
+  /**
+   * With `g = dy · weight`: `dx = (g − mean_i(g) − x̂ · mean_i(g x̂)) / √(var_i + eps)`,
+   * `dWeight = Σ_i dy x̂`, `dBias = Σ_i dy`. Each null where not wanted. `dx` may be `dy`.
+   */
+  layerNormBackward(
+    a: LayerNorm & { dy: Real; dx: Real | null; dWeight: Real | null; dBias: Real | null },
+  ): void;
 
   // ---- table -----------------------------------------------------------------------------------
 
@@ -272,6 +281,18 @@ export interface CrossEntropy {
   smoothing: number;
   /** (rows): `logΣexp` of each row; written by forward, read by backward. */
   lse: Real;
+}
+
+/** Each row is normalised by its own mean and variance (of all its elements, not of a sample). */
+export interface LayerNorm {
+  /** (rows, cols). */
+  x: Real;
+  /** (cols), or null for ones. */
+  weight: Real | null;
+  rows: number;
+  cols: number;
+  /** Added to the variance. */
+  eps: number;
 }
 
 /** What the derivative of each unary operation is computed from. */

@@ -1,6 +1,6 @@
 /** What the cells share: one step of a recurrent layer. */
 
-import { repr, ShapeError } from "../core/index.ts";
+import { DTypeError, repr, ShapeError } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
 import { squeeze as squeezeOp } from "../tensor/ops/shape.ts";
 import * as init from "./init.ts";
@@ -69,34 +69,66 @@ export abstract class CellBase extends Module {
     return x.ndim === 1 ? x.unsqueeze(0) : x;
   }
 
-  /** A state with a batch dimension that fits the input. */
+  /** A state (B, H) that fits the input. */
   protected batchedState(x: Tensor, state: Tensor): Tensor {
     const op = `${this.constructor.name}.forward`;
-    const h = x.ndim === 1 && state.ndim === 1 ? state.unsqueeze(0) : state;
+    const h = x.ndim === 1 ? state.unsqueeze(0) : state;
     const batch = x.ndim === 1 ? 1 : x.size(0);
-    if (h.ndim !== 2 || h.size(0) !== batch) {
+    const [rows = 0, width = 0] = h.impl.shape;
+    if (rows !== batch) {
       throw new ShapeError({
         op,
-        torch: `Input batch size ${batch} doesn't match hidden0 batch size ${h.ndim === 0 ? 0 : h.size(0)}`,
+        torch: `Input batch size ${batch} doesn't match hidden0 batch size ${rows}`,
         expected: batch,
         got: [...state.impl.shape],
       });
     }
-    if (h.size(1) !== this.hiddenSize) {
+    if (width !== this.hiddenSize) {
       throw new ShapeError({
         op,
-        torch: `hidden0 has inconsistent hidden_size: got ${h.size(1)}, expected ${this.hiddenSize}`,
+        torch: `hidden0 has inconsistent hidden_size: got ${width}, expected ${this.hiddenSize}`,
         expected: this.hiddenSize,
-        got: h.size(1),
+        got: [...state.impl.shape],
+      });
+    }
+    if (h.ndim !== 2) {
+      throw new ShapeError({
+        op,
+        sentence: `a state has ${state.ndim} dimensions, the input has ${x.ndim}`,
+        fix: "Pass (B, H), or (H) without a batch",
+        expected: x.ndim,
+        got: [...state.impl.shape],
       });
     }
     return h;
+  }
+
+  private checkDType({ dtype }: Tensor): void {
+    if (dtype === this.weight_ih.dtype) return;
+    throw new DTypeError({
+      op: `${this.constructor.name}.forward`,
+      torch: "mat1 and mat2 must have the same dtype",
+      fix: `An operand is ${dtype}, the weights are ${this.weight_ih.dtype}: convert one of them`,
+      expected: this.weight_ih.dtype,
+      got: dtype,
+    });
+  }
+
+  /** A state of a cell that has one; types say that it is no pair, plain JavaScript does not listen. */
+  protected single(h: Tensor | null, kernel: string): [Tensor | null] {
+    if (h === null || h instanceof Tensor) return [h];
+    throw new DTypeError({
+      op: `${this.constructor.name}.forward`,
+      torch: `${kernel}(): argument 'hx' (position 2) must be Tensor, not tuple`,
+      fix: "Pass h alone",
+    });
   }
 
   /** The operands of a recurrent operation that takes one step. */
   protected operands(x: Tensor, states: readonly (Tensor | null)[]) {
     const input = this.batched(x);
     const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
+    for (const operand of [input, ...given]) if (operand !== null) this.checkDType(operand);
     const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
     const args = { directions: 1, batchSizes: Int32Array.of(input.size(0)) };
     return { inputs: [input, ...given, ...weights] as never, args };

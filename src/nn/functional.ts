@@ -5,6 +5,7 @@ import {
   DTypeError,
   IndexError,
   int64,
+  numel,
   ShapeError,
   sameShape,
   warn,
@@ -17,6 +18,8 @@ import { applyMask } from "../tensor/ops/elementwise.ts";
 import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
 import * as losses from "../tensor/ops/loss.ts";
 import { linear as linearOp } from "../tensor/ops/matmul.ts";
+import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
+import { checkLayerNorm, type LayerNormArguments } from "./layer-norm-arguments.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -111,6 +114,22 @@ export function checkProbability(op: string, p: number): void {
     expected: [0, 1],
     got: p,
   });
+}
+
+/**
+ * Each row of the last dimensions, less its mean, by its deviation: `(x − mean)/√(var + eps) w + b`.
+ *
+ * @param normalizedShape the last sizes of x; those of weight and bias
+ * @throws ShapeError when sizes do not fit
+ * @see torch.nn.functional.layer_norm
+ */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: readonly number[],
+  { weight = null, bias = null, eps = 1e-5 }: LayerNormArguments = {},
+): Tensor {
+  checkLayerNorm(x, normalizedShape, { weight, bias });
+  return Tensor.apply(layerNormOp, [x, weight, bias], { cols: numel(normalizedShape), eps });
 }
 
 export const tanh = (x: Tensor): Tensor => x.tanh();

@@ -23,7 +23,7 @@ export class GRUCell extends CellBase {
   }
 
   forward(x: Tensor, h: Tensor | null = null): Tensor {
-    const { inputs, args } = this.operands(x, [h]);
+    const { inputs, args } = this.operands(x, this.single(h, "gru_cell"));
     const names = ["AddBackward0", "AddBackward0"];
     const [y] = Tensor.applyMulti(gru, inputs, { ...args, names }) as [Tensor, Tensor];
     return this.unbatched(x, y);

@@ -31,6 +31,7 @@ export class GRU extends RecurrentBase {
   /** PyTorch's name of the kind of layer. */
   readonly mode = "GRU";
   protected readonly transposeName = "TransposeBackward1";
+  protected readonly stateNames = ["hidden"];
 
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super({ gates: 3 }, inputSize, hiddenSize, options);
@@ -39,15 +40,11 @@ export class GRU extends RecurrentBase {
   forward(x: Tensor, h0?: Tensor | null): [y: Tensor, hN: Tensor];
   forward(x: PackedSequence, h0?: Tensor | null): [y: PackedSequence, hN: Tensor];
   forward(x: Tensor | PackedSequence, h0: Tensor | null = null): [Tensor | PackedSequence, Tensor] {
-    const { y, states } = this.run(x, [h0]);
+    const { y, states } = this.run(x, h0 === null ? null : [h0]);
     return [y, states[0] as Tensor];
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
     return Tensor.applyMulti(gru, inputs as never, args);
-  }
-
-  protected stateName(): string {
-    return "hidden";
   }
 }

@@ -6,6 +6,7 @@ export * as functional from "./functional.ts";
 export * from "./gru.ts";
 export * from "./gru-cell.ts";
 export * as init from "./init.ts";
+export * from "./layer-norm.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./lstm.ts";

@@ -4,6 +4,7 @@ import { expectClose, type Recorded, restored, tolerance } from "../../test/gold
 import { float64, int64 } from "../core/index.ts";
 import { gradcheck, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
+import * as nn from "./loss.ts";
 
 interface LossCase {
   loss: string;
@@ -87,5 +88,51 @@ describe("losses match PyTorch", () => {
     expect(gradcheck((a, b) => F.mseLoss(a as Tensor, b as Tensor), inputs)).toBe(true);
     expect(gradcheck((a, b) => F.smoothL1Loss(a as Tensor, b as Tensor), inputs)).toBe(true);
     expect(gradcheck((a, b) => F.binaryCrossEntropy(a as Tensor, b as Tensor), p())).toBe(true);
+  });
+});
+
+describe("loss modules", () => {
+  const [x, weight] = [randn(4, 3), tensor([0.5, 1, 2])];
+  const real = randn(4, 3).sigmoid();
+  const target = tensor([0, 2, 1, 2], { dtype: int64 });
+
+  test("give what the functions give with the same options", () => {
+    const options = { reduction: "sum", weight } as const;
+    const index = { ...options, ignoreIndex: 1 };
+    const soft = { ...index, labelSmoothing: 0.2 };
+    const log = x.logSoftmax(1);
+    const p = x.sigmoid();
+    const pairs: [Tensor, Tensor][] = [
+      [new nn.CrossEntropyLoss(soft).forward(x, target), F.crossEntropy(x, target, soft)],
+      [new nn.NLLLoss(index).forward(log, target), F.nllLoss(log, target, index)],
+      [new nn.MSELoss({ reduction: "none" }).forward(x, real), F.mseLoss(x, real, none)],
+      [new nn.L1Loss({ reduction: "none" }).forward(x, real), F.l1Loss(x, real, none)],
+      [new nn.BCELoss(options).forward(p, real), F.binaryCrossEntropy(p, real, options)],
+    ];
+    for (const [got, want] of pairs) expect(got.tolist()).toEqual(want.tolist());
+    const half = { beta: 0.5 };
+    const smooth = new nn.SmoothL1Loss(half).forward(x, real).item();
+    expect(smooth).toBe(F.smoothL1Loss(x, real, half).item());
+    const logits = { ...options, posWeight: weight.mul(3) };
+    const binary = new nn.BCEWithLogitsLoss(logits).forward(x, real).item();
+    expect(binary).toBe(F.binaryCrossEntropyWithLogits(x, real, logits).item());
+  });
+  const none = { reduction: "none" } as const;
+
+  test("hold their weights as state under PyTorch's names", () => {
+    const keys = (m: { stateDict(): object }) => Object.keys(m.stateDict());
+    expect(keys(new nn.CrossEntropyLoss())).toEqual([]);
+    expect(keys(new nn.CrossEntropyLoss({ weight }))).toEqual(["weight"]);
+    expect(keys(new nn.NLLLoss({ weight }))).toEqual(["weight"]);
+    expect(keys(new nn.BCELoss({ weight }))).toEqual(["weight"]);
+    const both = new nn.BCEWithLogitsLoss({ weight, posWeight: weight });
+    expect(keys(both)).toEqual(["weight", "pos_weight"]);
+    expect(both.double().pos_weight?.dtype).toBe(float64);
+    expect([...both.parameters()]).toEqual([]);
+  });
+
+  test("print as in PyTorch, without their options", () => {
+    expect(String(new nn.CrossEntropyLoss({ weight }))).toBe("CrossEntropyLoss()");
+    expect(String(new nn.SmoothL1Loss({ beta: 2 }))).toBe("SmoothL1Loss()");
   });
 });

@@ -35,6 +35,13 @@ export class LSTMCell extends CellBase {
         fix: "Pass [h, c]",
       });
     }
+    if (states !== null && states.length !== 2) {
+      throw new DTypeError({
+        op: "LSTMCell.forward",
+        torch: "lstm_cell expects two hidden states",
+        fix: "Pass [h, c]",
+      });
+    }
     const { inputs, args } = this.operands(x, states ?? [null, null]);
     const names = ["MulBackward0", "MulBackward0", "AddBackward0"];
     const call = { ...args, projSize: 0, names };

@@ -38,6 +38,7 @@ export class LSTM extends RecurrentBase {
   /** PyTorch's name of the kind of layer. */
   readonly mode = "LSTM";
   protected readonly transposeName = "TransposeBackward0";
+  protected readonly stateNames = ["hidden[0]", "hidden[1]"];
 
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
     super({ gates: 4, projSize: options.projSize ?? 0 }, inputSize, hiddenSize, options);
@@ -52,15 +53,11 @@ export class LSTM extends RecurrentBase {
     x: Tensor | PackedSequence,
     states: LSTMState | null = null,
   ): [Tensor | PackedSequence, [Tensor, Tensor]] {
-    const result = this.run(x, states ?? [null, null]);
+    const result = this.run(x, states);
     return [result.y, result.states as [Tensor, Tensor]];
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
     return Tensor.applyMulti(lstm, inputs as never, { ...args, projSize: this.projSize });
-  }
-
-  protected stateName(index: number): string {
-    return `hidden[${index}]`;
   }
 }

@@ -116,17 +116,19 @@ export abstract class RecurrentBase extends Module {
   /** One layer in all its directions: the output (N, D·P) and the final states (D, B, ·). */
   protected abstract layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[];
 
-  /** How a state's wrong shape is called: `hidden`, or `hidden[0]`. */
-  protected abstract stateName(index: number): string;
+  /** The kinds of state, as errors call them: `hidden`, or `hidden[0]` and `hidden[1]`. */
+  protected abstract readonly stateNames: readonly string[];
 
   /** PyTorch's name of the transpose that `batchFirst` ends with. */
   protected abstract readonly transposeName: string;
 
-  /** Runs all layers; `states` has one (L·D, B, ·) for each kind of state, null for zeros. */
+  /** Runs all layers; `given` has one (L·D, B, ·) for each kind of state, or is null for zeros. */
   protected run(
     input: Tensor | PackedSequence,
-    states: readonly (Tensor | null)[],
+    given: readonly Tensor[] | null,
   ): { y: Tensor | PackedSequence; states: Tensor[] } {
+    if (given !== null) this.checkGiven(given);
+    const states = this.stateNames.map((_, i) => given?.[i] ?? null);
     const prepared =
       input instanceof PackedSequence ? this.packed(input) : this.prepare(input, states);
     const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
@@ -250,16 +252,32 @@ export abstract class RecurrentBase extends Module {
         got: input.size(-1),
       });
     }
+    this.checkDType(input, "input");
+  }
+
+  private checkDType({ dtype }: Tensor, what: string): void {
     const weight = this.weight_ih_l0 as Parameter;
-    if (input.dtype !== weight.dtype) {
-      throw new DTypeError({
-        op,
-        torch: "mat1 and mat2 must have the same dtype",
-        fix: `The input is ${input.dtype}, the weights are ${weight.dtype}: convert one of them`,
-        expected: weight.dtype,
-        got: input.dtype,
-      });
+    if (dtype === weight.dtype) return;
+    throw new DTypeError({
+      op: this.where,
+      torch: "mat1 and mat2 must have the same dtype",
+      fix: `The ${what} is ${dtype}, the weights are ${weight.dtype}: convert one of them`,
+      expected: weight.dtype,
+      got: dtype,
+    });
+  }
+
+  /** Types say this; plain JavaScript does not listen. */
+  private checkGiven(given: unknown): void {
+    const n = this.stateNames.length;
+    if (Array.isArray(given) && given.length === n && given.every((s) => s instanceof Tensor)) {
+      return;
     }
+    throw new DTypeError({
+      op: this.where,
+      sentence: `the initial state is not ${n === 1 ? "a tensor" : "a pair of tensors"}`,
+      fix: n === 1 ? "Pass h0, or nothing for zeros" : "Pass [h0, c0], or nothing for zeros",
+    });
   }
 
   private checkStateRanks(
@@ -285,10 +303,13 @@ export abstract class RecurrentBase extends Module {
   private checkState(index: number, state: Tensor | null, batch: number): void {
     if (state === null) return;
     const expected = [this.numLayers * this.directions, batch, this.stateSize(index)];
-    if (sameShape(state.impl.shape, expected)) return;
+    if (sameShape(state.impl.shape, expected)) {
+      this.checkDType(state, "initial state");
+      return;
+    }
     throw new ShapeError({
       op: this.where,
-      torch: `Expected ${this.stateName(index)} size (${expected.join(", ")}), got [${state.impl.shape.join(", ")}]`,
+      torch: `Expected ${this.stateNames[index]} size (${expected.join(", ")}), got [${state.impl.shape.join(", ")}]`,
       fix: "States are (layers × directions, batch, size), also with batchFirst",
       expected,
       got: [...state.impl.shape],
@@ -329,7 +350,7 @@ export abstract class RecurrentBase extends Module {
   }
 
   private refuseProjection(options: object): void {
-    if (!("projSize" in options) || !options.projSize) return;
+    if (!("projSize" in options) || options.projSize === undefined) return;
     throw new ConfigError({
       op: this.constructor.name,
       torch: "proj_size argument is only supported for LSTM, not RNN or GRU",

@@ -40,7 +40,7 @@ export class RNNCell extends CellBase {
         got: nonlinearity,
       });
     }
-    const { inputs, args } = this.operands(x, [h]);
+    const { inputs, args } = this.operands(x, this.single(h, `rnn_${nonlinearity}_cell`));
     const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";
     const call = { ...args, nonlinearity, names: [name, name] };
     const [y] = Tensor.applyMulti(rnn, inputs, call) as [Tensor, Tensor];

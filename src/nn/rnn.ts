@@ -33,6 +33,7 @@ export interface RNNOptions extends RecurrentOptions {
 export class RNN extends RecurrentBase {
   readonly nonlinearity: Nonlinearity;
   protected readonly transposeName = "TransposeBackward1";
+  protected readonly stateNames = ["hidden"];
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     const { nonlinearity = "tanh" } = options;
@@ -56,15 +57,11 @@ export class RNN extends RecurrentBase {
   forward(x: Tensor, h0?: Tensor | null): [y: Tensor, hN: Tensor];
   forward(x: PackedSequence, h0?: Tensor | null): [y: PackedSequence, hN: Tensor];
   forward(x: Tensor | PackedSequence, h0: Tensor | null = null): [Tensor | PackedSequence, Tensor] {
-    const { y, states } = this.run(x, [h0]);
+    const { y, states } = this.run(x, h0 === null ? null : [h0]);
     return [y, states[0] as Tensor];
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
     return Tensor.applyMulti(rnn, inputs as never, { ...args, nonlinearity: this.nonlinearity });
-  }
-
-  protected stateName(): string {
-    return "hidden";
   }
 }

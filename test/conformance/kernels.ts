@@ -13,6 +13,7 @@ import { accuracyCases } from "./accuracy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
+import { layerNormCases } from "./cases/layer-norm.ts";
 import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
@@ -26,6 +27,7 @@ const suites = {
   recurrent: recurrentCases,
   "lstm and gru": lstmGruCases,
   rows: rowCases,
+  "layer norm": layerNormCases,
   table: tableCases,
   elementwise: elementwiseCases,
   accuracy: accuracyCases,

@@ -1,7 +1,7 @@
-/** Softmax, its logarithm and cross entropy, row by row. */
+/** Softmax, its logarithm, cross entropy and layer norm, row by row. */
 
 import type { Real } from "../../core/index.ts";
-import type { CrossEntropy } from "../backend.ts";
+import type { CrossEntropy, LayerNorm } from "../backend.ts";
 
 /** The largest of a row, and `Σ exp(x − max)`, which cannot overflow. */
 function maxAndSum(x: Real, start: number, n: number): [top: number, sum: number] {
@@ -104,4 +104,54 @@ export function crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): v
       dx[start + j] = a.g[i]! * (hard + (e / V) * (p * total - w[j]!));
     }
   }
+}
+
+/** The mean of a row, and `1/√(var + eps)`. */
+function moments({ x, cols, eps }: LayerNorm, start: number): [mean: number, scale: number] {
+  let sum = 0;
+  for (let j = start; j < start + cols; j++) sum += x[j]!;
+  const mean = sum / cols;
+  let squares = 0;
+  for (let j = start; j < start + cols; j++) squares += (x[j]! - mean) ** 2;
+  return [mean, 1 / Math.sqrt(squares / cols + eps)];
+}
+
+/** `y = x̂ · weight + bias` with `x̂ = (x − mean_i) / √(var_i + eps)`. */
+export function layerNormForward(a: LayerNorm & { bias: Real | null; y: Real }): void {
+  const { x, y, cols, weight, bias } = a;
+  for (let start = 0; start < a.rows * cols; start += cols) {
+    const [mean, scale] = moments(a, start);
+    for (let j = 0; j < cols; j++) {
+      y[start + j] = (x[start + j]! - mean) * scale * (weight?.[j] ?? 1) + (bias?.[j] ?? 0);
+    }
+  }
+}
+
+/**
+ * With `g = dy · weight`: `dx = (g − mean_i(g) − x̂ · mean_i(g x̂)) / √(var_i + eps)`,
+ * `dWeight = Σ_i dy x̂`, `dBias = Σ_i dy`.
+ */
+export function layerNormBackward(
+  a: LayerNorm & { dy: Real; dx: Real | null; dWeight: Real | null; dBias: Real | null },
+): void {
+  const { x, dy, dx, cols, weight } = a;
+  const [dWeight, dBias] = [new Float64Array(cols), new Float64Array(cols)];
+  for (let start = 0; start < a.rows * cols; start += cols) {
+    const [mean, scale] = moments(a, start);
+    const g = (j: number) => dy[start + j]! * (weight?.[j] ?? 1);
+    const normalised = (j: number) => (x[start + j]! - mean) * scale;
+    let [sum, dot] = [0, 0];
+    for (let j = 0; j < cols; j++) {
+      sum += g(j);
+      dot += g(j) * normalised(j);
+      dWeight[j]! += dy[start + j]! * normalised(j);
+      dBias[j]! += dy[start + j]!;
+    }
+    if (dx === null) continue;
+    for (let j = 0; j < cols; j++) {
+      dx[start + j] = scale * (g(j) - sum / cols - (normalised(j) * dot) / cols);
+    }
+  }
+  a.dWeight?.set(dWeight);
+  a.dBias?.set(dBias);
 }

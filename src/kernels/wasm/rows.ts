@@ -1,4 +1,4 @@
-/** Softmax, its logarithm and cross entropy. */
+/** Softmax, its logarithm, cross entropy and layer norm. */
 
 import type { Real } from "../../core/dtype.ts";
 import type { Backend, CrossEntropy } from "../backend.ts";
@@ -14,6 +14,8 @@ type Rows = Pick<
   | "logSoftmaxBackward"
   | "crossEntropyForward"
   | "crossEntropyBackward"
+  | "layerNormForward"
+  | "layerNormBackward"
 >;
 
 export function rows(wasm: Exports, arena: Arena): Rows {
@@ -49,6 +51,31 @@ export function rows(wasm: Exports, arena: Arena): Rows {
       const dx = call[0]; // in place of x
       wasm.saiki_cross_entropy_backward(...call, lse, g, dx);
       arena.get(dx, a.dx, a.rows * a.classes);
+    },
+    layerNormForward(a) {
+      if (!isFloat32(a.x)) return reference.layerNormForward(a);
+      const { rows, cols } = a;
+      arena.begin();
+      const x = arena.put(a.x, rows * cols);
+      const [weight, bias] = [arena.put(a.weight, cols), arena.put(a.bias, cols)];
+      wasm.saiki_layer_norm_forward(x, weight, bias, x, rows, cols, a.eps);
+      arena.get(x, a.y, rows * cols);
+    },
+    layerNormBackward(a) {
+      if (!isFloat32(a.x)) return reference.layerNormBackward(a);
+      const { rows, cols } = a;
+      arena.begin();
+      const [x, weight] = [arena.put(a.x, rows * cols), arena.put(a.weight, cols)];
+      const dy = arena.put(a.dy, rows * cols);
+      const dx = a.dx === null ? 0 : dy; // in place
+      const [dWeight, dBias] = [a.dWeight, a.dBias].map((d) =>
+        d === null ? 0 : arena.floats(cols),
+      );
+      const outputs = [dx, dWeight, dBias] as number[];
+      wasm.saiki_layer_norm_backward(x, weight, dy, ...outputs, rows, cols, a.eps);
+      [a.dx, a.dWeight, a.dBias].forEach((out, i) => {
+        if (out !== null) arena.get(outputs[i] as number, out, i === 0 ? rows * cols : cols);
+      });
     },
   };
 }
