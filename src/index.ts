@@ -6,7 +6,31 @@
  * import { nn, optim } from "saiki";
  */
 
-export * from "./core/index.ts";
+export {
+  AutogradError,
+  BackendError,
+  bool,
+  CheckpointError,
+  ConfigError,
+  DType,
+  DTypeError,
+  dtypes,
+  FormatError,
+  float32,
+  float32 as float,
+  float64,
+  float64 as double,
+  IndexError,
+  int64,
+  int64 as long,
+  SaikiError,
+  ShapeError,
+  Size,
+  setWarningHandler,
+  TrainingError,
+  type TypedArray,
+  uint8,
+} from "./core/index.ts";
 export { type BackendName, backendInfo, getBackend, setBackend } from "./kernels/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";

@@ -1,6 +1,7 @@
 /** Layers without parameters: activations and dropout. */
 
 import type { Tensor } from "../tensor/index.ts";
+import { checkProbability } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 
@@ -79,7 +80,7 @@ export class Dropout extends Module {
 
   constructor(p = 0.5) {
     super();
-    F.checkProbability("Dropout", p);
+    checkProbability("Dropout", p);
     this.p = p;
   }
 

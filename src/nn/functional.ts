@@ -19,7 +19,7 @@ import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
 import * as losses from "../tensor/ops/loss.ts";
 import { linear as linearOp } from "../tensor/ops/matmul.ts";
 import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
-import { checkLayerNorm, type LayerNormArguments } from "./layer-norm-arguments.ts";
+import { checkLayerNorm, checkProbability, type LayerNormArguments } from "./arguments.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -104,16 +104,6 @@ export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
   const mask = lend(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
   dropoutMask(defaultGenerator, mask, p, (...a) => kernels().bernoulliMask(...a));
   return Tensor.apply(applyMask, [x], { mask, release: () => giveBack(mask) });
-}
-
-export function checkProbability(op: string, p: number): void {
-  if (p >= 0 && p <= 1) return;
-  throw new ConfigError({
-    op,
-    torch: `dropout probability has to be between 0 and 1, but got ${p}`,
-    expected: [0, 1],
-    got: p,
-  });
 }
 
 /**

@@ -1,5 +1,19 @@
 export { isGradEnabled, noGrad } from "./autograd.ts";
-export * from "./creation.ts";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./creation.ts";
 export * from "./functions.ts";
 export * from "./gradcheck.ts";
 export type { IndexItem } from "./indexing.ts";
