@@ -3,9 +3,9 @@
 
 import { createInterface } from "node:readline";
 import * as torch from "saiki";
-import { peakGflops, Training } from "./training.mjs";
+import { Layer, peakGflops, Training } from "./training.mjs";
 
-/** @type {Training} */
+/** @type {Training | Layer} */
 let training;
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -18,7 +18,7 @@ function answer(message) {
     case "start":
       if (!(message.cell in torch.nn)) return { missing: `nn.${message.cell}` };
       torch.setBackend(message.backend);
-      training = new Training(message);
+      training = message.work === "layer" ? new Layer(message) : new Training(message);
       return { parameters: training.params.reduce((n, p) => n + p.numel(), 0) };
     case "peak":
       return { gflops: peakGflops() };
@@ -31,7 +31,7 @@ function answer(message) {
 
 /** @param {number} count */
 function check(count) {
-  const pairs = Array.from({ length: count }, () => training.step());
+  const pairs = Array.from({ length: count }, () => training.check());
   return { losses: pairs.map((p) => p.loss.item()), norms: pairs.map((p) => p.norm.item()) };
 }
 

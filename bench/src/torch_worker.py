@@ -46,6 +46,32 @@ class Training:
         self.done += 1
         return loss, norm
 
+    def check(self):
+        return self.step()
+
+
+class Layer:
+    """Forward and backward of a recurrent layer alone, as in training.mjs."""
+
+    def __init__(self, c):
+        torch.manual_seed(c["seed"])
+        self.rnn = getattr(nn, c["cell"])(c["input"], c["hidden"])
+        self.params = list(self.rnn.parameters())
+        self.x = torch.randn(c["length"], c["batch"], c["input"]).requires_grad_()
+        self.dy = torch.randn(c["length"], c["batch"], c["hidden"])
+
+    def step(self):
+        for p in (self.x, *self.params):
+            p.grad = None
+        y, _ = self.rnn(self.x)
+        y.backward(self.dy)
+        return y
+
+    def check(self):
+        loss = (self.step() * self.dy).mean()
+        norm = nn.utils.clip_grad_norm_(self.params, float("inf"))
+        return loss, norm / self.dy.numel()
+
 
 def best_gflops(size=384, repeats=12):
     """The best of some square products."""
@@ -63,7 +89,7 @@ def answer(message, training):
     if what == "peak":
         return {"gflops": best_gflops()}
     if what == "check":
-        pairs = [training.step() for _ in range(message["steps"])]
+        pairs = [training.check() for _ in range(message["steps"])]
         return {"losses": [l.item() for l, _ in pairs], "norms": [n.item() for _, n in pairs]}
     cpu, start = time.process_time(), time.perf_counter()
     for _ in range(message["steps"]):
@@ -79,7 +105,7 @@ def main():
     for line in sys.stdin:
         message = json.loads(line)
         if message["do"] == "start":
-            training = Training(message)
+            training = (Layer if message["work"] == "layer" else Training)(message)
             reply = {
                 "version": torch.__version__,
                 "python": sys.version.split()[0],

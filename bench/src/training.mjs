@@ -54,6 +54,38 @@ export class Training {
     this.done++;
     return { loss, norm };
   }
+
+  check() {
+    return this.step();
+  }
+}
+
+/** Forward and backward of a recurrent layer alone, all gradients wanted. */
+export class Layer {
+  /** @param {{ cell: string, input: number, hidden: number, batch: number, length: number, seed: number }} c */
+  constructor(c) {
+    torch.manualSeed(c.seed);
+    this.rnn = new /** @type {any} */ (nn)[c.cell](c.input, c.hidden);
+    /** @type {torch.Tensor[]} */
+    this.params = [...this.rnn.parameters()];
+    this.x = torch.randn(c.length, c.batch, c.input).requiresGrad_();
+    this.dy = torch.randn(c.length, c.batch, c.hidden);
+  }
+
+  /** @returns {torch.Tensor} y */
+  step() {
+    for (const p of [this.x, ...this.params]) p.grad = null;
+    const [y] = this.rnn.forward(this.x);
+    y.backward(this.dy);
+    return y;
+  }
+
+  /** @returns the mean of y · dy, and the norm of the gradient per value */
+  check() {
+    const loss = this.step().mul(this.dy).mean();
+    const norm = nn.utils.clipGradNorm_(this.params, Number.POSITIVE_INFINITY);
+    return { loss, norm: norm.div(this.dy.numel()) };
+  }
 }
 
 /** The best of some square products, in GFLOP/s. */

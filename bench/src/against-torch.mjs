@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * The training step of a language model: saiki on WebAssembly against PyTorch, one thread each.
+ * saiki on WebAssembly against PyTorch, one thread each: the training step of a language model, or
+ * forward and backward of a recurrent layer alone.
  *
- *   node src/training-step.mjs [--cells RNN,LSTM,GRU] [--hidden 64,128,256,512]
+ *   node src/against-torch.mjs training-step|layer [--cells RNN,LSTM,GRU] [--hidden 64,128,512]
  *     [--backends wasm-relaxed,wasm] [--pairs 9] [--seconds 0.4] [--name training-step]
  *
  * For every row: equal losses first, then the pairs; prints a table, writes results/<name>.json.
@@ -18,20 +19,19 @@ import { windows } from "./training.mjs";
 
 /** @typedef {{ cell: string, hidden: number, backend: string }} Row */
 
-const shape = { vocabulary: 65, embedding: 64, batch: 50, length: 50 };
-const workload = { ...shape, lr: 0.002, seed: 0, windows: windows({ ...shape, count: 8 }) };
 const checkedSteps = 3;
 const tolerance = 1e-4;
 const gates = { RNN: 1, GRU: 3, LSTM: 4 };
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     cells: { type: "string", default: "RNN,LSTM,GRU" },
     hidden: { type: "string", default: "64,128,256,512" },
     backends: { type: "string", default: "wasm-relaxed,wasm" },
     pairs: { type: "string", default: "9" },
     seconds: { type: "string", default: "0.4" },
-    name: { type: "string", default: "training-step" },
+    name: { type: "string" },
     python: {
       type: "string",
       default: process.platform === "linux" ? "/usr/bin/python3" : "python3",
@@ -40,6 +40,25 @@ const { values: options } = parseArgs({
 });
 const pairCount = Number(options.pairs);
 if (!(pairCount >= 9)) throw new Error(`--pairs ${options.pairs}: a median needs at least 9`);
+
+const isLayer = positionals[0] === "layer";
+if (!isLayer && positionals[0] !== "training-step") throw new Error("say training-step or layer");
+
+const step = { vocabulary: 65, embedding: 64, batch: 50, length: 50 };
+const stepWindows = windows({ ...step, count: 8 });
+
+/** Batch and length of a layer by its hidden size; its input is as wide as its state. */
+const layerShapes = new Map([
+  [64, { batch: 32, length: 50 }],
+  [128, { batch: 50, length: 50 }],
+]);
+
+/** What both sides are told. @param {Row} row */
+function workload({ hidden }) {
+  if (!isLayer) return { work: "training-step", ...step, lr: 0.002, seed: 0 };
+  const shape = layerShapes.get(hidden) ?? { batch: 64, length: 100 };
+  return { work: "layer", input: hidden, ...shape, seed: 0 };
+}
 
 const loadBefore = loadavg()[0];
 /** @type {unknown[]} */
@@ -73,12 +92,13 @@ async function measured(row) {
   });
   const own = new Worker(process.execPath, [script("saiki-worker.mjs")]);
   try {
-    const { missing, ...ours } = await own.ask({ do: "start", ...workload, ...row });
+    const start = { do: "start", ...workload(row), ...row, windows: isLayer ? [] : stepWindows };
+    const { missing, ...ours } = await own.ask(start);
     if (missing) {
       console.log(`${row.cell}: saiki has no ${missing}`);
       return null;
     }
-    const theirs = await rival.ask({ do: "start", ...workload, ...row });
+    const theirs = await rival.ask(start);
     const difference = await checked(rival, own, row);
     const load = loadavg()[0];
     const seconds = Number(options.seconds);
@@ -86,6 +106,7 @@ async function measured(row) {
     const pairs = await runPairs(rival, own, pairCount, steps);
     const line = {
       ...row,
+      workload: workload(row),
       parameters: ours.parameters,
       ...difference,
       load,
@@ -146,18 +167,22 @@ function summary(row, pairs) {
 /** Multiplications and additions of the products of one step. @param {Row} row */
 function flops({ cell, hidden }) {
   const g = gates[/** @type {keyof typeof gates} */ (cell)];
-  const { embedding, vocabulary, batch, length } = shape;
-  const perToken = g * hidden * (embedding + hidden) + hidden * vocabulary;
-  return 6 * batch * length * perToken; // forward, gradient of the input, gradient of the weight
+  const { batch, length, input, embedding, vocabulary } = /** @type {any} */ (
+    workload({ cell, hidden, backend: "" })
+  );
+  const layer = g * hidden * ((input ?? embedding) + hidden);
+  return 6 * batch * length * (layer + hidden * (vocabulary ?? 0)); // forward, gradient of the input, gradient of the weight
 }
 
 // ---- output ------------------------------------------------------------------------------------
 
 function header() {
-  const { vocabulary, embedding, batch, length } = shape;
+  const { vocabulary, embedding, batch, length } = step;
+  const what = isLayer
+    ? "Layer, forward and backward, input as wide as hidden"
+    : `Training step: vocabulary ${vocabulary}, embedding ${embedding}, batch ${batch}, length ${length}`;
   return [
-    `Training step, one thread: vocabulary ${vocabulary}, embedding ${embedding}, batch ${batch}, ` +
-      `length ${length}. Ratio: PyTorch's time / saiki's, so more than 1 means saiki is faster.`,
+    `${what}. One thread. Ratio: PyTorch's time / saiki's, so more than 1 means saiki is faster.`,
     "",
     "| cell | hidden | backend | ratio | quartiles | of CPU time | GFLOP/s of a product: torch, saiki " +
       "| share of it: torch, saiki | Δ loss | load |",
@@ -180,15 +205,14 @@ function printed({ cell, hidden, backend, ratio, cpu_ratio, peak, share_of_peak,
 }
 
 function save() {
-  const file = new URL(`../results/${options.name}.json`, import.meta.url);
-  const { windows: _, ...rest } = workload;
+  const file = new URL(`../results/${options.name ?? positionals[0]}.json`, import.meta.url);
   const content = {
-    benchmark: "training-step",
-    what: "ratio = PyTorch's time / saiki's, of one training step; peaks in GFLOP/s",
+    benchmark: positionals[0],
+    what: "ratio = PyTorch's time / saiki's, of one step; peaks in GFLOP/s",
     ...{ ...provenance(), ...versions },
     threads: 1,
     load_before: loadBefore,
-    ...{ workload: rest, pairs: pairCount, checked_steps: checkedSteps, tolerance },
+    ...{ pairs: pairCount, checked_steps: checkedSteps, tolerance },
     rows: results,
   };
   const rounded = (/** @type {string} */ _key, /** @type {unknown} */ value) =>
