@@ -262,7 +262,12 @@ static void gradients_of_all_rows(const sequence *s) {
     const matrix da_t = {d, s->ldg, 1, 0, 0, 0}, h = {r->y, r->ldy, 0, s->before, r->h0, P};
     multiply(GH, P, s->rows, &da_t, &h, g->dw_hh.data, P, g->dw_hh.accumulate ? &ADD : &STORE, s->work);
   }
-  if (g->db_hh.data) column_sums(s->rows, GH, d, s->ldg, g->db_hh.data, g->db_hh.accumulate);
+  if (g->db_hh.data) {
+    /* The same sums as of b_ih, unless the gates' two sides differ. */
+    if (!s->cell->shift && g->db_ih.data && !g->db_ih.accumulate)
+      copy_rows(1, GH, g->db_ih.data, 0, g->db_hh.data, 0, g->db_hh.accumulate);
+    else column_sums(s->rows, GH, d, s->ldg, g->db_hh.data, g->db_hh.accumulate);
+  }
   if (g->dw_hr.data) {
     const matrix dp_t = {s->dprojected, P, 1, 0, 0, 0}, out = {s->out, H, 0, 0, 0, 0};
     multiply(P, H, s->rows, &dp_t, &out, g->dw_hr.data, H, g->dw_hr.accumulate ? &ADD : &STORE, s->work);

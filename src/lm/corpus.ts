@@ -48,15 +48,19 @@ export function prepareCorpus(
   const { train, valid } = splitText(text, validFraction, kind);
   if (train.trim() === "" || valid === "") throw tooShort(text, config, textName);
   const vocabulary = tokenizer ?? learned(train, config);
-  const corpus = {
-    tokenizer: vocabulary,
-    train: { tokens: vocabulary.encode(train), characters: countCharacters(train) },
-    valid: { tokens: vocabulary.encode(valid), characters: countCharacters(valid) },
-    record: textRecord(text, train),
-  };
-  const isEnough = corpus.train.tokens.length > config.batch && corpus.valid.tokens.length > 1;
+  const parts = { train: part(train, vocabulary), valid: part(valid, vocabulary) };
+  const isEnough = parts.train.tokens.length > config.batch && parts.valid.tokens.length > 1;
   if (!isEnough) throw tooShort(text, config, textName);
-  return corpus;
+  const record = {
+    characters: parts.train.characters + parts.valid.characters,
+    trainCharacters: parts.train.characters,
+    sha256: sha256(new TextEncoder().encode(text)),
+  };
+  return { tokenizer: vocabulary, ...parts, record };
+}
+
+function part(text: string, tokenizer: Tokenizer): Part {
+  return { tokens: tokenizer.encode(text), characters: countCharacters(text) };
 }
 
 function learned(text: string, { tokens, maxVocabulary }: TrainingConfig): Tokenizer {
@@ -71,12 +75,4 @@ function tooShort(text: string, { batch, tokens }: TrainingConfig, op: string): 
     fix: "Give a longer text, or a smaller batch",
     got: countCharacters(text),
   });
-}
-
-function textRecord(text: string, train: string): TextRecord {
-  return {
-    characters: countCharacters(text),
-    trainCharacters: countCharacters(train),
-    sha256: sha256(new TextEncoder().encode(text)),
-  };
 }

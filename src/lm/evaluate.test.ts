@@ -64,6 +64,7 @@ describe("evaluate()", () => {
 });
 
 test("bitsPerCharacter() counts a word's bits on its characters", () => {
-  expect(bitsPerCharacter(Math.LN2, 10, 10)).toBeCloseTo(1, 12);
-  expect(bitsPerCharacter(6 * Math.LN2, 10, 60)).toBeCloseTo(1, 12);
+  const score = (loss: number) => ({ loss, perplexity: Math.exp(loss), tokens: 10 });
+  expect(bitsPerCharacter(score(Math.LN2), "char", 11)).toBeCloseTo(1, 12);
+  expect(bitsPerCharacter(score(6 * Math.LN2), "word", 60)).toBeCloseTo(1, 12);
 });

@@ -3,6 +3,7 @@
 import { ConfigError, int64 } from "../core/index.ts";
 import { functional as F } from "../nn/index.ts";
 import { tensor } from "../tensor/index.ts";
+import type { TokenKind } from "./config.ts";
 import { inferring, type LanguageModel, type LmState } from "./model.ts";
 import { Pace } from "./pace.ts";
 
@@ -10,7 +11,7 @@ import { Pace } from "./pace.ts";
 export interface Score {
   /** Nats per token: the mean of `−ln p`. */
   readonly loss: number;
-  /** `exp(loss)`. */
+  /** `exp(loss)`: how many equally likely tokens would be as hard to guess. */
   readonly perplexity: number;
   /** How many tokens were predicted: all but the first. */
   readonly tokens: number;
@@ -58,17 +59,19 @@ export async function evaluate(
     signal?.throwIfAborted();
   }
   const loss = sum / (tokens.length - 1);
-  return { loss, perplexity: perplexity(loss), tokens: tokens.length - 1 };
+  return { loss, perplexity: Math.exp(loss), tokens: tokens.length - 1 };
 }
 
-/** `exp(loss)`: how many equally likely tokens would be as hard to guess. */
-export function perplexity(loss: number): number {
-  return Math.exp(loss);
-}
-
-/** Bits for each character when `tokens` tokens of `loss` nats spell `characters` characters. */
-export function bitsPerCharacter(loss: number, tokens: number, characters: number): number {
-  return (loss * tokens) / (Math.LN2 * characters);
+/**
+ * Bits for each character that the predicted tokens spell: those tokens themselves if they are
+ * characters, else the `characters` of the whole text.
+ */
+export function bitsPerCharacter(
+  { loss, tokens }: Score,
+  kind: TokenKind,
+  characters: number,
+): number {
+  return (loss * tokens) / (Math.LN2 * (kind === "char" ? tokens : characters));
 }
 
 const IGNORED = -100;

@@ -60,12 +60,11 @@ export class LanguageModel extends Module {
   forward(ids: Tensor, state: LmState | null = null): LmOutput {
     const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
     if (this.rnn === null) return { logits: this.project(x), state: [] };
-    if (this.rnn instanceof LSTM) {
-      const [y, states] = this.rnn.forward(x, state as LSTMState | null); // (T, B, H), (L, B, H)
-      return { logits: this.project(this.dropout.forward(y)), state: states };
-    }
-    const [y, h] = this.rnn.forward(x, state?.[0] ?? null);
-    return { logits: this.project(this.dropout.forward(y)), state: [h] };
+    const [y, last] =
+      this.rnn instanceof LSTM
+        ? this.rnn.forward(x, state as LSTMState | null) // (T, B, H), twice (L, B, H)
+        : this.rnn.forward(x, state?.[0] ?? null); // (T, B, H), (L, B, H)
+    return { logits: this.project(this.dropout.forward(y)), state: [last].flat() };
   }
 
   /** The number of learned values. */

@@ -3,15 +3,9 @@
 import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
 import type { ModelStore } from "../io/index.ts";
 import { loadModel, modelFiles, restoreRun, trainingFiles } from "./checkpoint.ts";
-import {
-  evaluationInterval,
-  type LmConfig,
-  type LmOptions,
-  resolveConfig,
-  trainingConfig,
-} from "./config.ts";
-import { type Part, prepareCorpus } from "./corpus.ts";
-import { bitsPerCharacter, evaluate, perplexity } from "./evaluate.ts";
+import { evaluationInterval, type LmConfig, type LmOptions, resolveConfig } from "./config.ts";
+import { prepareCorpus } from "./corpus.ts";
+import { bitsPerCharacter, evaluate } from "./evaluate.ts";
 import type { OptionWording } from "./options.ts";
 import { Pace } from "./pace.ts";
 import type { TrainedModel } from "./trained-model.ts";
@@ -105,7 +99,7 @@ export async function train(
   const tell = async (event: TrainEvent) => onEvent?.(event, current(run));
   await tell(startEvent(run));
   const pace = new Pace();
-  const interval = evaluationInterval(trainingConfig(run.config), run.total);
+  const interval = evaluationInterval(run.training, run.total);
   const recent = { sum: 0, tokens: 0 };
   try {
     while (!run.done && !signal?.aborted) {
@@ -232,7 +226,8 @@ async function validate(
   store: ModelStore | undefined,
 ): Promise<TrainEvent> {
   const { step, epoch, corpus } = run;
-  const { loss: valLoss, tokens } = await evaluate(run.model, corpus.valid.tokens);
+  const score = await evaluate(run.model, corpus.valid.tokens);
+  const { loss: valLoss, perplexity } = score;
   if (!Number.isFinite(valLoss)) {
     throw new TrainingError({
       op: "train",
@@ -244,14 +239,9 @@ async function validate(
   const best = !(valLoss >= run.bestValLoss);
   run.validations.push({ step, trainLoss, valLoss });
   await store?.write({ ...(best ? modelFiles(current(run)) : {}), ...trainingFiles(run) });
-  const bits = bitsPerCharacter(valLoss, tokens, characters(corpus.valid, run));
-  const scores = { valLoss, perplexity: perplexity(valLoss), bitsPerCharacter: bits, best };
+  const bits = bitsPerCharacter(score, corpus.tokenizer.kind, corpus.valid.characters);
+  const scores = { valLoss, perplexity, bitsPerCharacter: bits, best };
   return { event: "valid", step, epoch, trainLoss, ...scores };
-}
-
-/** Characters that the predicted tokens spell. */
-function characters({ characters, tokens }: Part, { corpus }: TrainingRun): number {
-  return corpus.tokenizer.kind === "char" ? tokens.length - 1 : characters;
 }
 
 /** The model as it is now. */
@@ -259,7 +249,7 @@ function current(run: TrainingRun): TrainedModel {
   return {
     model: run.model,
     tokenizer: run.corpus.tokenizer,
-    training: trainingConfig(run.config),
+    training: run.training,
     text: run.corpus.record,
     step: run.step,
     valLoss: run.validations.at(-1)?.valLoss ?? null,

@@ -57,9 +57,7 @@ export async function evaluateText(
     });
   }
   const score = await evaluate(model, tokens, options);
-  const characters =
-    tokenizer.kind === "char" ? score.tokens : Math.max(countCharacters(scored), 1);
-  const bits = bitsPerCharacter(score.loss, score.tokens, characters);
+  const bits = bitsPerCharacter(score, tokenizer.kind, countCharacters(scored));
   return { ...score, bitsPerCharacter: bits, unknown: tokenizer.unknown(scored) };
 }
 

@@ -9,6 +9,7 @@ import {
   learningRate,
   type ModelConfig,
   modelConfig,
+  type TrainingConfig,
   totalSteps,
   trainingConfig,
 } from "./config.ts";
@@ -32,6 +33,7 @@ export interface Validation {
 export class TrainingRun {
   readonly config: LmConfig;
   readonly modelConfig: ModelConfig;
+  readonly training: TrainingConfig;
   readonly corpus: Corpus;
   readonly model: LanguageModel;
   readonly optimizer: Adam;
@@ -49,11 +51,12 @@ export class TrainingRun {
     this.config = config;
     this.corpus = corpus;
     this.modelConfig = modelConfig(config, corpus.tokenizer.size);
+    this.training = trainingConfig(config);
     this.random = new PrivateRandom(config.seed);
     this.model = this.random.run(() => new LanguageModel(this.modelConfig));
     this.optimizer = new Adam(this.model.parameters(), { lr: config.lr });
     this.windows = new BpttWindows(corpus.train.tokens, config);
-    this.total = totalSteps(trainingConfig(config), this.windows.count);
+    this.total = totalSteps(this.training, this.windows.count);
   }
 
   get done(): boolean {
