@@ -125,6 +125,13 @@ describe("decodeSafetensors()", () => {
     );
   });
 
+  test.each(["__proto__", "constructor"])("keeps metadata and arrays called %s", (key) => {
+    const [x, metadata] = [f32([1]), Object.fromEntries([[key, "y"]])];
+    const result = decodeSafetensors(encodeSafetensors(new Map([[key, x]]), metadata));
+    expect(Object.entries(result.metadata)).toEqual([[key, "y"]]);
+    expect(result.tensors.get(key)).toEqual(x);
+  });
+
   test("reads at any position in memory", () => {
     const bytes = encodeSafetensors(new Map([["x", f32([3])]]));
     const shifted = new Uint8Array(bytes.length + 1);

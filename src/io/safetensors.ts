@@ -107,7 +107,8 @@ const entrySchema = v.object({
   shape: v.array(size),
   data_offsets: v.tuple([size, size]),
 });
-const metadataSchema = v.record(v.string(), v.string());
+/** `v.record` would drop the keys "constructor", "prototype" and "__proto__". */
+const metadataSchema = v.custom<Record<string, string>>(isStrings);
 type Entry = v.InferOutput<typeof entrySchema>;
 
 /**
@@ -142,6 +143,11 @@ export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors")
     readArray(name, entry, view, dataStart, fail),
   ]);
   return { tensors: new Map(tensors), metadata: metadata.output };
+}
+
+function isStrings(x: unknown): boolean {
+  const isObject = typeof x === "object" && x !== null && !Array.isArray(x);
+  return isObject && Object.values(x).every((value) => typeof value === "string");
 }
 
 type Fail = (sentence: string, cause?: unknown) => never;
