@@ -88,29 +88,31 @@ INLINE void tile(const int rows, const int vectors, idx depth, const float *a, i
     }
 }
 
-/* m rows of C, one panel wide, of which `columns` exist. */
+/* m rows of C, one panel wide, of which `columns` exist; tiles as equal as can be. */
 static void multiply_panel(idx m, idx depth, const float *a, idx lda, const float *panel, int width,
                            float *c, idx ldc, int columns, const epilogue *e) {
-  idx i = 0;
-#define TILES(r, v) \
-  for (; m - i >= r; i += r) \
-    tile(r, v, depth, a + i * lda, lda, panel, width, c + i * ldc, ldc, columns, e);
-  if (width == NR) {
-    TILES(MR, NV)
+  const int most = width == NR ? MR : MR2;
+  for (idx tiles = (m + most - 1) / most; tiles > 0; tiles--) {
+    const int rows = (int)((m + tiles - 1) / tiles);
+#define ROWS(r) \
+  case r: \
+    if (width == NR) tile(r <= MR ? r : 1, NV, depth, a, lda, panel, NR, c, ldc, columns, e); \
+    else tile(r <= MR2 ? r : 1, NV2, depth, a, lda, panel, NR2, c, ldc, columns, e); \
+    break;
+    switch (rows) {
+      ROWS(1) ROWS(2) ROWS(3) ROWS(4)
 #if VW > 4
-    TILES(4, NV)
+      ROWS(5) ROWS(6)
 #endif
-    TILES(2, NV)
-    TILES(1, NV)
-  } else {
-    TILES(MR2, NV2)
-#if VW > 4
-    TILES(4, NV2)
+#if VW > 8
+      ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
 #endif
-    TILES(2, NV2)
-    TILES(1, NV2)
+    }
+#undef ROWS
+    m -= rows;
+    a += rows * lda;
+    c += rows * ldc;
   }
-#undef TILES
 }
 
 /* ---- packing --------------------------------------------------------------------------------- */
@@ -274,48 +276,103 @@ static void multiply_few(idx m, idx n, idx depth, const float *a, idx lda, const
 
 /* ---- the whole product ----------------------------------------------------------------------- */
 
+/* Multiply-adds below which one thread is as quick as several. */
+enum { WORTH_SHARING = 1 << 20 };
+
 static idx depth_of_block(idx k) {
   const idx blocks = (k + KC - 1) / KC;
   return blocks <= 1 ? k : ((k + blocks - 1) / blocks + 3) & ~(idx)3;
 }
 
-/* Floats that `multiply` works in. */
+/* Floats that `multiply` works in; a thread's scratch holds the largest. */
 static idx multiply_workspace(idx m, idx n, idx k) {
   const idx depth = depth_of_block(k);
   return depth * (padded(min_idx(n, NC)) + 16 + min_idx(m, MC));
 }
+_Static_assert(SCRATCH_FLOATS >= KC * (NC + 16 + MC), "blocks of a product fit a thread's scratch");
 
-static void multiply(idx m, idx n, idx k, const matrix *a, const matrix *b, float *c, idx ldc,
-                     const epilogue *e, float *work) {
-  if (m <= FEW && !a->transposed && !b->rows) {
-    multiply_few(m, n, k, a->data, a->ld, b, c, ldc, e);
-    return;
-  }
-  const idx depth = depth_of_block(k);
+typedef struct {
+  idx m, n, k;
+  const matrix *a, *b;
+  float *c;
+  idx ldc;
+  const epilogue *e;
+  int few;   /* B is read in place */
+  idx rows, columns; /* of a part */
+} product;
+
+/* Rows i … i + m and columns j … j + n of C, block by block. */
+static void multiply_blocks(const product *p, idx i0, idx m, idx j0, idx n, float *work) {
+  const matrix *a = p->a, *b = p->b;
+  const idx k = p->k, ldc = p->ldc, depth = depth_of_block(k);
   float *packed_a = work + depth * padded(min_idx(n, NC));
   packed_a += -(idx)((__UINTPTR_TYPE__)packed_a / 4) & 15;
-  for (idx j = 0; j < n; j += NC) {
-    const idx columns = min_idx(n - j, NC);
-    epilogue at = *e;
-    if (e->bias) at.bias = e->bias + j;
-    for (idx p = 0; p < k || p == 0; p += depth) {
-      const idx deep = min_idx(k - p, depth);
-      pack(b, p, deep, j, columns, work);
-      for (idx i = 0; i < m; i += MC) {
-        const idx rows = min_idx(m - i, MC);
-        const float *x = a->data + i * a->ld + p;
+  for (idx j = j0; j < j0 + n; j += NC) {
+    const idx columns = min_idx(j0 + n - j, NC);
+    epilogue at = *p->e;
+    if (at.bias) at.bias += j;
+    for (idx q = 0; q < k || q == 0; q += depth) {
+      const idx deep = min_idx(k - q, depth);
+      pack(b, q, deep, j, columns, work);
+      for (idx i = i0; i < i0 + m; i += MC) {
+        const idx rows = min_idx(i0 + m - i, MC);
+        const float *x = a->data + i * a->ld + q;
         idx ldx = a->ld;
         if (a->transposed) {
-          transpose(deep, rows, a->data + p * a->ld + i, a->ld, packed_a, deep);
+          transpose(deep, rows, a->data + q * a->ld + i, a->ld, packed_a, deep);
           x = packed_a;
           ldx = deep;
         }
-        multiply_packed(rows, columns, deep, x, ldx, work, c + i * ldc + j, ldc, &at);
+        multiply_packed(rows, columns, deep, x, ldx, work, p->c + i * ldc + j, ldc, &at);
       }
-      at = (epilogue){e->alpha, 1, 0};
+      at = (epilogue){p->e->alpha, 1, 0};
       if (depth == 0) break;
     }
   }
+}
+
+static void multiply_part(const void *context, idx part, float *work) {
+  const product *p = context;
+  const idx across = (p->n + p->columns - 1) / p->columns;
+  const idx i = part / across * p->rows, j = part % across * p->columns;
+  const idx m = min_idx(p->m - i, p->rows), n = min_idx(p->n - j, p->columns);
+  if (!p->few) {
+    multiply_blocks(p, i, m, j, n, work);
+    return;
+  }
+  matrix b = *p->b;
+  epilogue e = *p->e;
+  b.data += b.transposed ? j * b.ld : j;
+  if (e.bias) e.bias += j;
+  multiply_few(m, n, p->k, p->a->data, p->a->ld, &b, p->c + j, p->ldc, &e);
+}
+
+/*
+ * A product is shared by columns, or by rows where that copies less twice: each part packs the
+ * columns of B that it needs, and the rows of a transposed A. Parts are more than threads, so that
+ * one that falls behind is helped; they end where panels do.
+ */
+static void share_product(product *p) {
+  const idx threads = saiki_threads();
+  p->rows = p->m;
+  p->columns = p->n;
+  if (threads < 2 || (double)p->m * (double)p->n * (double)p->k < WORTH_SHARING) return;
+  const idx unit = p->few ? 4 * VW : NR;
+  const idx wide = (p->n / (4 * threads) + unit) / unit * unit;
+  const idx tall = (p->m / (4 * threads) + MR) / MR * MR;
+  const double twice_by_columns = p->a->transposed ? (double)p->m : 0, twice_by_rows = (double)p->n;
+  const int too_narrow = p->n < 2 * unit * threads && p->m >= 2 * MR * threads;
+  if (!p->few && (too_narrow || twice_by_columns > twice_by_rows)) p->rows = max_idx(tall, 2 * MR);
+  else p->columns = max_idx(wide, 2 * unit);
+}
+
+static void multiply(idx m, idx n, idx k, const matrix *a, const matrix *b, float *c, idx ldc,
+                     const epilogue *e, float *work) {
+  if (m == 0 || n == 0) return;
+  product p = {m, n, k, a, b, c, ldc, e, m <= FEW && !a->transposed && !b->rows, 0, 0};
+  share_product(&p);
+  const idx parts = ((m + p.rows - 1) / p.rows) * ((n + p.columns - 1) / p.columns);
+  saiki_parallel(parts, multiply_part, &p, work);
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */

@@ -9,7 +9,11 @@
 #define SAIKI_KERNELS_H
 
 typedef __PTRDIFF_TYPE__ idx; /* sizes and distances */
+#if defined(SAIKI_TABLE) /* native: a unit for each instruction set, of which only a table is seen */
+#define EXPORT static
+#else
 #define EXPORT __attribute__((visibility("default"))) extern
+#endif
 
 /* ---- matrix ---------------------------------------------------------------------------------- */
 
@@ -132,5 +136,23 @@ EXPORT void saiki_mt_fill(unsigned *state, unsigned *out, idx n);
 EXPORT void saiki_uniform_fill(unsigned *state, float *out, idx n, float from, float width);
 EXPORT void saiki_normal_fill(unsigned *state, float *out, idx n, float mean, float std);
 EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, float scale);
+
+/* ---- all entries ----------------------------------------------------------------------------- */
+
+#define SAIKI_ENTRIES(X) \
+  X(gemm) X(gemm_workspace) \
+  X(recurrent_forward) X(recurrent_backward) X(recurrent_workspace) \
+  X(softmax) X(log_softmax) X(softmax_backward) X(log_softmax_backward) \
+  X(cross_entropy_forward) X(cross_entropy_backward) \
+  X(layer_norm_forward) X(layer_norm_backward) \
+  X(embedding_forward) X(embedding_backward) \
+  X(unary) X(unary_backward) X(binary) X(axpy) X(sum) \
+  X(sgd) X(adam) X(sum_squares) X(sum_abs) X(max_abs) \
+  X(mt_fill) X(uniform_fill) X(normal_fill) X(bernoulli_mask)
+
+#define SAIKI_MEMBER(name) __typeof__(saiki_##name) *name;
+typedef struct {
+  SAIKI_ENTRIES(SAIKI_MEMBER)
+} saiki_kernels;
 
 #endif

@@ -40,6 +40,9 @@ typedef struct sequence {
   const saiki_recurrent_gradients *g;
   const cell *cell;
   idx rows, batch;
+  /* The rows of the batch at work, from `begin` on: a part of a walk has some. Pointers to what has a
+     row for each of the batch point to the first of these. */
+  idx begin, count;
   int *starts;       /* (steps): the first row of each step in time */
   const float *zeros; /* (H) */
   float *gates;      /* (N, width·H) */
@@ -63,16 +66,21 @@ typedef struct step {
   idx row, rows, before, known, kept;
 } step;
 
+/* Of the rows at work, those that step t in time has. */
+static idx rows_at(const sequence *s, idx t) {
+  return max_idx(0, min_idx(s->r->batch_sizes[t] - s->begin, s->count));
+}
+
 static step step_at(const sequence *s, idx k) {
   const saiki_recurrent *r = s->r;
   const idx direction = r->reverse ? -1 : 1, t = r->reverse ? r->steps - 1 - k : k;
-  const idx rows = r->batch_sizes[t];
-  step at = {s->starts[t], rows, 0, 0, 0};
+  const idx rows = rows_at(s, t);
+  step at = {s->starts[t] + s->begin, rows, 0, 0, 0};
   if (k > 0) {
-    at.before = s->starts[t - direction];
-    at.known = min_idx(rows, r->batch_sizes[t - direction]);
+    at.before = s->starts[t - direction] + s->begin;
+    at.known = min_idx(rows, rows_at(s, t - direction));
   }
-  if (k + 1 < r->steps) at.kept = min_idx(rows, r->batch_sizes[t + direction]);
+  if (k + 1 < r->steps) at.kept = min_idx(rows, rows_at(s, t + direction));
   return at;
 }
 
@@ -81,6 +89,52 @@ INLINE const float *state_before(const sequence *s, const step *t, idx i, const 
                                  idx ld, const float *first) {
   if (i < t->known) return states + (t->before + i) * ld;
   return first ? first + i * s->r->hidden_size : s->zeros;
+}
+
+/* ---- a walk on several threads ---------------------------------------------------------------- */
+
+typedef struct walk {
+  const sequence *s;
+  idx parts;
+  float *hn, *cn; /* forward's */
+} walk;
+
+/* Where part q of a walk begins: rows of the batch are shared by equal summed length. */
+static idx first_row(const walk *w, idx q) {
+  const saiki_recurrent *r = w->s->r;
+  idx row = 0, steps = r->steps;
+  for (idx sum = 0; row < w->s->batch && sum < w->s->rows * q / w->parts; row++) {
+    while (steps > 0 && r->batch_sizes[steps - 1] <= row) steps--;
+    sum += steps;
+  }
+  return row;
+}
+
+INLINE float *offset(const float *p, idx n) { return p ? (float *)p + n : 0; }
+
+/* The sequence for part q of a walk; `r` gets what its operands become. */
+static sequence part_of(const walk *w, idx q, saiki_recurrent *r) {
+  sequence s = *w->s;
+  const idx H = s.r->hidden_size, P = s.r->state_size;
+  s.begin = first_row(w, q);
+  s.count = first_row(w, q + 1) - s.begin;
+  *r = *s.r;
+  r->h0 = offset(r->h0, s.begin * P);
+  r->c0 = offset(r->c0, s.begin * H);
+  s.r = r;
+  s.dh = offset(s.dh, s.begin * P);
+  s.dc = offset(s.dc, s.begin * H);
+  s.dout = offset(s.dout, s.begin * (s.out ? H : P));
+  if (!s.g) s.out = offset(s.out, s.begin * H);
+  return s;
+}
+
+static void share_walk(const sequence *s, task_function *task, float *hn, float *cn) {
+  const double work = (double)s->rows * (double)s->cell->gates * (double)s->r->hidden_size *
+                      (double)s->r->state_size;
+  const idx parts = work < WORTH_SHARING ? 1 : max_idx(1, min_idx(saiki_threads(), s->batch / 2));
+  const walk w = {s, parts, hn, cn};
+  saiki_parallel(parts, task, &w, s->work);
 }
 
 /* ---- products of a step ---------------------------------------------------------------------- */
@@ -182,6 +236,14 @@ static void walk_forward(const sequence *s, float *hn, float *cn) {
   }
 }
 
+static void forward_part(const void *context, idx part, float *scratch) {
+  const walk *w = context;
+  saiki_recurrent r;
+  const sequence s = part_of(w, part, &r);
+  (void)scratch;
+  walk_forward(&s, offset(w->hn, s.begin * r.state_size), offset(w->cn, s.begin * r.hidden_size));
+}
+
 /* ---- backward -------------------------------------------------------------------------------- */
 
 /* The gates' gradients of a step, whose `dh` is complete. */
@@ -220,6 +282,13 @@ static void walk_backward(const sequence *s) {
     if (k > 0 && s->out) cell_backward(s, &before);
     t = before;
   }
+}
+
+static void backward_part(const void *context, idx part, float *scratch) {
+  saiki_recurrent r;
+  const sequence s = part_of(context, part, &r);
+  (void)scratch;
+  walk_backward(&s);
 }
 
 /* before[row]: the row of y that holds h_{t−1}, or −1 − b for row b of h0. */
@@ -320,6 +389,7 @@ static void pack_weight(const weight *w) {
 static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pile *p) {
   const idx H = r->hidden_size, P = r->state_size, GH = c->gates * H;
   sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
+  s.count = s.batch;
   s.starts = take(p, r->steps);
   s.zeros = take(p, H);
   s.work = take(p, products_workspace(&s, backward));
@@ -367,7 +437,7 @@ static void sequence_forward(const sequence *s, float *hn, float *cn) {
   if (s->r->steps > 1 || s->r->h0)
     for (int g = 0; g < s->cell->gates; g++) pack_weight(&s->hidden[g]);
   if (s->out) pack_weight(&s->projection);
-  walk_forward(s, hn, cn);
+  share_walk(s, forward_part, hn, cn);
 }
 
 static void sequence_backward(const sequence *s) {
@@ -378,7 +448,7 @@ static void sequence_backward(const sequence *s) {
   if (s->dc) copy_or_clear(g->dcn, s->dc, s->batch * H);
   if (s->r->steps > 1 || g->dh0.data) pack_weight(&s->hidden[0]);
   if (s->out) pack_weight(&s->projection);
-  if (s->r->steps > 0) walk_backward(s);
+  if (s->r->steps > 0) share_walk(s, backward_part, 0, 0);
   if (g->dh0.data) copy_rows(s->batch, P, s->dh, P, g->dh0.data, P, g->dh0.accumulate);
   if (g->dc0.data) copy_rows(s->batch, H, s->dc, H, g->dc0.data, H, g->dc0.accumulate);
   gradients_of_all_rows(s);

@@ -19,7 +19,7 @@
 
 import type { Real } from "../core/dtype.ts";
 
-export type BackendName = "wasm-relaxed" | "wasm" | "reference";
+export type BackendName = "native" | "wasm-relaxed" | "wasm" | "reference";
 
 export interface Backend {
   readonly name: BackendName;

@@ -1,17 +1,23 @@
-/** Chooses the kernels: the fastest that runs here, or the one asked for. */
+/** Chooses the kernels: the fastest that run here, or those asked for. */
 
+import { loadNative } from "#native";
 import { platform } from "#platform";
 import { BackendError } from "../core/index.ts";
 import type { Backend, BackendName } from "./backend.ts";
 import { reference } from "./reference/index.ts";
+import { getNumThreads, onThreads } from "./threads.ts";
 import { loadWasm } from "./wasm/load.ts";
 
 export type { Backend, BackendName } from "./backend.ts";
+export { getNumThreads, setNumThreads } from "./threads.ts";
 
 /** From the fastest to the slowest. */
-const order: readonly BackendName[] = ["wasm-relaxed", "wasm", "reference"];
+const order: readonly BackendName[] = ["native", "wasm-relaxed", "wasm", "reference"];
 
-const loaded = new Map<BackendName, Backend | string>();
+/** A backend, or why it cannot run here; `broken` where that is a fault of the installation. */
+type Loaded = { backend: Backend; instructionSet?: string } | { reason: string; broken: boolean };
+
+const loaded = new Map<BackendName, Loaded>();
 let current: Backend | null = null;
 
 /** The kernels in use; chosen at the first call. */
@@ -37,15 +43,21 @@ export function setBackend(name: BackendName): void {
 /** Which kernels are in use, and why the faster ones are not. */
 export function backendInfo(): {
   name: BackendName;
+  /** Of native kernels: what they were compiled for. */
+  instructionSet: string | null;
+  /** How many the kernels use. */
+  threads: number;
   reasons: Partial<Record<BackendName, string>>;
 } {
   const { name } = kernels();
   const reasons: Partial<Record<BackendName, string>> = {};
   for (const other of order.slice(0, order.indexOf(name))) {
     const result = load(other);
-    reasons[other] = typeof result === "string" ? result : "another backend was asked for";
+    reasons[other] = "reason" in result ? result.reason : "another backend was asked for";
   }
-  return { name, reasons };
+  const own = load(name);
+  const instructionSet = "backend" in own ? (own.instructionSet ?? null) : null;
+  return { name, instructionSet, threads: name === "native" ? getNumThreads() : 1, reasons };
 }
 
 function chosenByEnvironment(): Backend | null {
@@ -64,10 +76,10 @@ function required(op: string, name: string): Backend {
     });
   }
   const result = load(name as BackendName);
-  if (typeof result !== "string") return result;
+  if ("backend" in result) return result.backend;
   throw new BackendError({
     op,
-    sentence: `the backend ${name} cannot run here: ${result}`,
+    sentence: `the backend ${name} cannot run here: ${result.reason}`,
     fix: `Use another of ${order.join(", ")}`,
     got: name,
   });
@@ -76,16 +88,32 @@ function required(op: string, name: string): Backend {
 function fastest(): Backend {
   for (const name of order) {
     const result = load(name);
-    if (typeof result !== "string") return result;
+    if ("backend" in result) return result.backend;
+    if (result.broken) {
+      platform.warn(
+        `native kernels: ${result.reason}. WebAssembly is used; SAIKI_BACKEND=wasm-relaxed or wasm silences this.`,
+      );
+    }
   }
   return reference;
 }
 
-function load(name: BackendName): Backend | string {
+function load(name: BackendName): Loaded {
   let result = loaded.get(name);
   if (result === undefined) {
-    result = name === "reference" ? reference : loadWasm(name);
+    result = loadNow(name);
     loaded.set(name, result);
   }
   return result;
+}
+
+function loadNow(name: BackendName): Loaded {
+  if (name === "reference") return { backend: reference };
+  if (name !== "native") {
+    const wasm = loadWasm(name);
+    return typeof wasm === "string" ? { reason: wasm, broken: false } : { backend: wasm };
+  }
+  const native = loadNative();
+  if ("backend" in native) onThreads(native.setThreads);
+  return native;
 }

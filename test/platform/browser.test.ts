@@ -37,9 +37,10 @@ async function outcomes(browser: string): Promise<Outcome[]> {
     await writeFile(join(folder, "index.html"), pageOf("page.js"));
     await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
     const elsewhere = new URL("../../src/core/platform/default.ts", import.meta.url);
+    const noNative = new URL("../../src/kernels/native/none.ts", import.meta.url);
     await build({
       entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
-      alias: { "#platform": fileURLToPath(elsewhere) },
+      alias: { "#platform": fileURLToPath(elsewhere), "#native": fileURLToPath(noNative) },
       ...{ bundle: true, format: "esm", target: "es2022", logLevel: "error" },
       outfile: join(folder, "page.js"),
     });

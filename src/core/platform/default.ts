@@ -4,6 +4,8 @@ import type { Platform } from "./types.ts";
 export const platform: Platform = {
   name: "browser",
   env: () => undefined,
+  cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
+  warn: (message) => console.warn(message),
   enableRelaxedSimd: () => {},
   files: null,
 };

@@ -1,6 +1,7 @@
 /** Node (and Bun and Deno, which speak its modules). */
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { Platform, PlatformFiles } from "./types.ts";
@@ -43,6 +44,8 @@ const files: PlatformFiles = {
 export const platform: Platform = {
   name: "node",
   env: (name) => process.env[name],
+  cores: availableParallelism,
+  warn: (message) => process.emitWarning(message, "SaikiWarning"),
   enableRelaxedSimd() {
     try {
       setFlagsFromString("--experimental-wasm-relaxed-simd");

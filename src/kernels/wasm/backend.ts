@@ -5,11 +5,12 @@
  * costs more than computing. Which way a call takes depends on its type and sizes only.
  */
 
+import { isFloat32 } from "../abi.ts";
 import type { Backend, BackendName, Gemm } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { elementwise } from "./elementwise.ts";
 import type { Exports } from "./exports.ts";
-import { Arena, isFloat32, span } from "./memory.ts";
+import { Arena, span } from "./memory.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
 import { rows } from "./rows.ts";

@@ -108,8 +108,3 @@ function align(address: number): number {
 export function span(rows: number, cols: number, ld: number): number {
   return rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
 }
-
-/** What the module computes in; the reference has the other type. */
-export function isFloat32(x: Real): x is Float32Array {
-  return x instanceof Float32Array;
-}

@@ -1,10 +1,11 @@
 /** Bulk filling from PyTorch's random stream. */
 
 import type { Real } from "../../core/dtype.ts";
+import { isFloat32 } from "../abi.ts";
 import type { Backend } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, isFloat32 } from "./memory.ts";
+import type { Arena } from "./memory.ts";
 
 type Random = Pick<Backend, "mtFill" | "uniformFill" | "normalFill" | "bernoulliMask">;
 

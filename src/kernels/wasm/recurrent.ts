@@ -1,17 +1,19 @@
 /** The recurrent kernels: their arguments are structures of words, as in `saiki_kernels.h`. */
 
-import type { Real } from "../../core/dtype.ts";
-import type {
-  Backend,
-  Gradient,
-  Nonlinearity,
-  Recurrent,
-  RecurrentBackward,
-  RowsGradient,
-} from "../backend.ts";
+import {
+  type Backward,
+  type Extra,
+  type Forward,
+  gru,
+  isFloat32,
+  type Kind,
+  lstm,
+  rnn,
+} from "../abi.ts";
+import type { Backend, Gradient, Recurrent, RowsGradient } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, isFloat32, span } from "./memory.ts";
+import { type Arena, span } from "./memory.ts";
 
 type Entries = Pick<
   Backend,
@@ -30,36 +32,6 @@ export function recurrent(wasm: Exports, arena: Arena): Entries {
     gruBackward: (a) => (isFloat32(a.y) ? back(gru, a) : reference.gruBackward(a)),
   };
 }
-
-interface Kind {
-  /** Of the C enumeration. */
-  id: number;
-  /** G, and how many values the kernel saves for each of the H: of gates, and of c. */
-  gates: number;
-  saved: number;
-  memory: number;
-}
-
-const rnn: Record<Nonlinearity, Kind> = {
-  tanh: { id: 0, gates: 1, saved: 0, memory: 0 },
-  relu: { id: 1, gates: 1, saved: 0, memory: 0 },
-};
-const lstm: Kind = { id: 2, gates: 4, saved: 4, memory: 1 };
-const gru: Kind = { id: 3, gates: 3, saved: 4, memory: 0 };
-
-/** What a kind does not have is missing. */
-interface Extra {
-  projSize?: number;
-  wHr?: Real | null;
-  c0?: Real | null;
-  gates?: Real | null;
-  c?: Real | null;
-}
-
-type Forward = Recurrent & Extra & { hN: Real; cN?: Real };
-
-type Backward = RecurrentBackward &
-  Extra & { dcN?: Real | null; dc0?: Gradient | null; dWHr?: Gradient | null };
 
 function forward(wasm: Exports, arena: Arena, kind: Kind, a: Forward): void {
   const { rows, batch, size } = measure(a);

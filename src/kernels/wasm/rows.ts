@@ -1,10 +1,11 @@
 /** Softmax, its logarithm, cross entropy and layer norm. */
 
 import type { Real } from "../../core/dtype.ts";
+import { isFloat32 } from "../abi.ts";
 import type { Backend, CrossEntropy } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, isFloat32 } from "./memory.ts";
+import type { Arena } from "./memory.ts";
 
 type Rows = Pick<
   Backend,

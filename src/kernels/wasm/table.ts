@@ -1,10 +1,11 @@
 /** Rows of a table. The whole table would be copied, so a large one stays where it is. */
 
 import type { Real } from "../../core/dtype.ts";
+import { isFloat32 } from "../abi.ts";
 import type { Backend } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, isFloat32 } from "./memory.ts";
+import type { Arena } from "./memory.ts";
 
 type Table = Pick<Backend, "embeddingForward" | "embeddingBackward">;
 

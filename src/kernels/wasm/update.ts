@@ -1,9 +1,10 @@
 /** Optimizer steps and norms. Scalars are computed in double; the call rounds them to float32. */
 
+import { adamScalars, isFloat32, sgdScalars } from "../abi.ts";
 import type { Backend } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
-import { type Arena, isFloat32 } from "./memory.ts";
+import type { Arena } from "./memory.ts";
 
 type Update = Pick<Backend, "sgd" | "adam" | "norm">;
 
@@ -14,8 +15,7 @@ export function update(wasm: Exports, arena: Arena): Update {
       arena.begin();
       const n = a.p.length;
       const [p, g, buf] = [arena.put(a.p, n), arena.put(a.g, n), arena.put(a.buf, n)];
-      const scalars = [-a.lr, a.momentum, 1 - a.dampening, a.weightDecay];
-      wasm.saiki_sgd(p, g, buf, n, +a.first, ...scalars, +a.nesterov, +a.maximize);
+      wasm.saiki_sgd(p, g, buf, n, +a.first, ...sgdScalars(a), +a.nesterov, +a.maximize);
       arena.get(p, a.p, n);
       if (a.buf !== null) arena.get(buf, a.buf, n);
     },
@@ -25,12 +25,7 @@ export function update(wasm: Exports, arena: Arena): Update {
       const n = a.p.length;
       const [p, g, m] = [arena.put(a.p, n), arena.put(a.g, n), arena.put(a.m, n)];
       const [v, vMax] = [arena.put(a.v, n), arena.put(a.vMax, n)];
-      const step = -(a.lr / (1 - a.beta1 ** a.step));
-      const root = Math.sqrt(1 - a.beta2 ** a.step);
-      const decays = [a.beta1, 1 - a.beta1, a.beta2, 1 - a.beta2];
-      const [decay, shrink] = a.decoupled ? [0, 1 - a.lr * a.weightDecay] : [a.weightDecay, 1];
-      const scalars = [...decays, step, root, a.eps, decay, shrink];
-      wasm.saiki_adam(p, g, m, v, vMax, n, ...scalars, +a.maximize);
+      wasm.saiki_adam(p, g, m, v, vMax, n, ...adamScalars(a), +a.maximize);
       arena.get(p, a.p, n);
       arena.get(m, a.m, n);
       arena.get(v, a.v, n);

@@ -1,0 +1,561 @@
+/*
+ * The native binding: JavaScript's arguments checked, then one kernel called. Sizes come as numbers,
+ * buffers as typed arrays of the right kind with at least the elements that the kernel touches; what
+ * is wrong is told to `fail`, which throws. Kernels are handed pointers into the arrays.
+ */
+#include <limits.h>
+#include <node_api.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "saiki_kernels.h"
+#include "threads.h"
+
+/* ---- instruction sets ------------------------------------------------------------------------ */
+
+typedef struct {
+  const char *name;
+  const saiki_kernels *kernels;
+} instruction_set;
+
+#if defined(__x86_64__)
+extern const saiki_kernels saiki_sse2, saiki_avx2, saiki_avx512;
+#define HAS(feature) __builtin_cpu_supports(feature)
+static int list_sets(instruction_set *sets) {
+  int n = 0;
+  __builtin_cpu_init();
+  if (HAS("avx512f") && HAS("avx512bw") && HAS("avx512dq") && HAS("avx512vl") && HAS("fma"))
+    sets[n++] = (instruction_set){"avx512", &saiki_avx512};
+  if (HAS("avx2") && HAS("fma")) sets[n++] = (instruction_set){"avx2", &saiki_avx2};
+  sets[n++] = (instruction_set){"sse2", &saiki_sse2};
+  return n;
+}
+#else
+extern const saiki_kernels saiki_neon;
+static int list_sets(instruction_set *sets) {
+  sets[0] = (instruction_set){"neon", &saiki_neon};
+  return 1;
+}
+#endif
+
+/* What an environment (a thread of JavaScript) has of its own. */
+typedef struct {
+  const saiki_kernels *kernels;
+  napi_ref fail; /* (message) => throws */
+  void *workspace;
+  size_t bytes;
+} environment;
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+enum { MOST = 48 };
+typedef struct {
+  napi_env env;
+  environment *own;
+  const saiki_kernels *kernels;
+  const char *entry;
+  napi_value values[MOST];
+  size_t count;
+  int next, failed;
+} args;
+
+static void fail(args *a, const char *format, ...) {
+  if (a->failed) return;
+  a->failed = 1;
+  char text[256];
+  int n = snprintf(text, sizeof text, "%s, argument %d: ", a->entry, a->next);
+  va_list rest;
+  va_start(rest, format);
+  vsnprintf(text + n, sizeof text - (size_t)n, format, rest);
+  va_end(rest);
+  napi_value message, function, undefined;
+  napi_create_string_utf8(a->env, text, NAPI_AUTO_LENGTH, &message);
+  napi_get_reference_value(a->env, a->own->fail, &function);
+  napi_get_undefined(a->env, &undefined);
+  napi_call_function(a->env, undefined, function, 1, &message, 0);
+}
+
+static args read_args(napi_env env, napi_callback_info info, const char *entry) {
+  args a = {.env = env, .entry = entry, .count = MOST};
+  napi_get_cb_info(env, info, &a.count, a.values, 0, 0);
+  napi_get_instance_data(env, (void **)&a.own);
+  a.kernels = a.own->kernels;
+  return a;
+}
+
+static napi_value next_value(args *a) { return a->values[a->next++]; }
+
+static double number(args *a) {
+  double x = 0;
+  if (napi_get_value_double(a->env, next_value(a), &x) != napi_ok) fail(a, "a number is needed");
+  return x;
+}
+
+static idx integer(args *a, double least) {
+  const double x = number(a);
+  if (!(x >= least && x <= INT_MAX) || x != (double)(idx)x) {
+    fail(a, "a whole number from %.0f to 2^31 − 1 is needed, got %g", least, x);
+    return 0;
+  }
+  return (idx)x;
+}
+static idx size(args *a) { return integer(a, 0); }
+
+static int boolean(args *a) {
+  bool x = false;
+  if (napi_get_value_bool(a->env, next_value(a), &x) != napi_ok) fail(a, "true or false is needed");
+  return x;
+}
+
+/* Elements of a buffer; sizes are below 2^31, so only a third factor can overflow. */
+static idx times(args *a, idx x, idx y) {
+  idx n;
+  if (__builtin_mul_overflow(x, y, &n) || n > (idx)1 << 48) {
+    fail(a, "sizes are too large");
+    return 0;
+  }
+  return n;
+}
+/* From the first element to the last of rows that lie `ld` apart. */
+static idx span(args *a, idx rows, idx cols, idx ld) {
+  if (rows == 0 || cols == 0) return 0;
+  if (ld < cols && rows > 1) fail(a, "rows of %td elements lie %td apart", cols, ld);
+  return times(a, rows - 1, ld) + cols;
+}
+
+static void *array(args *a, napi_typedarray_type wanted, const char *name, idx least, int optional) {
+  const napi_value value = next_value(a);
+  napi_typedarray_type type;
+  size_t length;
+  void *data = 0;
+  if (a->failed) return 0;
+  if (napi_get_typedarray_info(a->env, value, &type, &length, &data, 0, 0) != napi_ok) {
+    napi_valuetype kind = napi_undefined;
+    napi_typeof(a->env, value, &kind);
+    if (!optional || kind != napi_null) fail(a, "a %s%s is needed", name, optional ? " or null" : "");
+    return 0;
+  }
+  if (type != wanted) fail(a, "a %s is needed, got another kind of array", name);
+  else if ((idx)length < least) fail(a, "%td elements are needed, the array has %zu", least, length);
+  else if ((uintptr_t)data % 4 != 0) fail(a, "the array is not aligned to its elements");
+  static double empty; /* an array without elements may have no address, which would mean null */
+  return data ? data : &empty;
+}
+static float *reals(args *a, idx least) { return array(a, napi_float32_array, "Float32Array", least, 0); }
+static float *maybe(args *a, idx least) { return array(a, napi_float32_array, "Float32Array", least, 1); }
+static int *words(args *a, idx least) { return array(a, napi_int32_array, "Int32Array", least, 0); }
+static unsigned *draws(args *a, idx least) { return array(a, napi_uint32_array, "Uint32Array", least, 0); }
+
+/* Classes or rows of a table: each below `end`, or the one that stands for none. */
+static int *indices(args *a, idx n, idx end, double none) {
+  int *at = words(a, n);
+  for (idx i = 0; at && !a->failed && i < n; i++)
+    if ((at[i] < 0 || at[i] >= end) && at[i] != none) fail(a, "index %d is not below %td", at[i], end);
+  return at;
+}
+
+/* Memory for a kernel; it stays for the next call. */
+static void *workspace(args *a, idx bytes) {
+  if (a->failed) return 0;
+  if ((size_t)bytes > a->own->bytes) {
+    free(a->own->workspace);
+    a->own->workspace = malloc((size_t)bytes);
+    a->own->bytes = a->own->workspace ? (size_t)bytes : 0;
+    if (!a->own->workspace) fail(a, "the system has no %td MiB to work in", bytes >> 20);
+  }
+  return a->own->workspace;
+}
+
+/* A function of the binding: `body` has `a` to read from, `k` to call, and ends where a check failed. */
+#define FUNCTION(name, ...) \
+  static napi_value name(napi_env env, napi_callback_info info) { \
+    args a = read_args(env, info, #name); \
+    const saiki_kernels *k = a.kernels; \
+    (void)k; \
+    __VA_ARGS__ \
+    return 0; \
+  }
+#define CHECKED if (a.failed) return 0
+
+static napi_value number_value(napi_env env, double x) {
+  napi_value value;
+  napi_create_double(env, x, &value);
+  return value;
+}
+
+/* ---- matrix ---------------------------------------------------------------------------------- */
+
+FUNCTION(gemm, {
+  const idx m = size(&a), n = size(&a), depth = size(&a);
+  const idx lda = size(&a), ldb = size(&a), ldc = size(&a);
+  const int trans_a = boolean(&a), trans_b = boolean(&a);
+  const float alpha = (float)number(&a), beta = (float)number(&a);
+  const float *x = reals(&a, trans_a ? span(&a, depth, m, lda) : span(&a, m, depth, lda));
+  const float *y = reals(&a, trans_b ? span(&a, n, depth, ldb) : span(&a, depth, n, ldb));
+  float *c = reals(&a, span(&a, m, n, ldc));
+  const float *bias = maybe(&a, n);
+  CHECKED;
+  void *work = workspace(&a, k->gemm_workspace(m, n, depth));
+  CHECKED;
+  k->gemm(m, n, depth, alpha, x, lda, trans_a, y, ldb, trans_b, beta, c, ldc, bias, work);
+})
+
+/* ---- recurrent ------------------------------------------------------------------------------- */
+
+typedef struct {
+  int kind;
+  saiki_recurrent r;
+  idx rows, batch, gates; /* N, B, G */
+} layer;
+
+/* What forward and backward have in common. */
+static layer read_layer(args *a) {
+  layer l = {.kind = (int)size(a)};
+  saiki_recurrent *r = &l.r;
+  if (l.kind > SAIKI_GRU) fail(a, "there is no such layer");
+  l.gates = l.kind == SAIKI_LSTM ? 4 : l.kind == SAIKI_GRU ? 3 : 1;
+  r->steps = size(a);
+  r->batch_sizes = words(a, r->steps);
+  for (idx t = 0; t < r->steps && !a->failed; t++) {
+    if (r->batch_sizes[t] < 1 || (t > 0 && r->batch_sizes[t] > r->batch_sizes[t - 1]))
+      fail(a, "batch sizes are positive and do not grow");
+    l.rows += r->batch_sizes[t];
+  }
+  if (l.rows > INT_MAX) fail(a, "the sequence is too long");
+  if (a->failed) return l;
+  l.batch = r->steps ? r->batch_sizes[0] : 0;
+  r->reverse = boolean(a);
+  r->input_size = size(a);
+  r->hidden_size = size(a);
+  r->state_size = size(a);
+  const idx N = l.rows, I = r->input_size, H = r->hidden_size, P = r->state_size, GH = l.gates * H;
+  r->ldx = size(a);
+  r->ldy = size(a);
+  r->x = reals(a, span(a, N, I, r->ldx));
+  r->w_ih = reals(a, times(a, GH, I));
+  r->w_hh = reals(a, times(a, GH, P));
+  r->b_ih = maybe(a, GH);
+  r->b_hh = maybe(a, GH);
+  r->w_hr = maybe(a, times(a, P, H));
+  if (r->w_hr ? l.kind != SAIKI_LSTM : P != H) fail(a, "only an LSTM projects, with a weight");
+  r->h0 = maybe(a, times(a, l.batch, P));
+  r->c0 = maybe(a, times(a, l.batch, H));
+  r->y = reals(a, span(a, N, P, r->ldy));
+  r->gates = maybe(a, l.kind >= SAIKI_LSTM ? times(a, N, 4 * H) : 0);
+  r->c = maybe(a, l.kind == SAIKI_LSTM ? times(a, N, H) : 0);
+  return l;
+}
+
+FUNCTION(recurrentForward, {
+  layer l = read_layer(&a);
+  const idx H = l.r.hidden_size;
+  float *hn = reals(&a, times(&a, l.batch, l.r.state_size));
+  float *cn = maybe(&a, times(&a, l.batch, H));
+  if (l.kind == SAIKI_LSTM && !cn) fail(&a, "an LSTM has a last c");
+  CHECKED;
+  /* Where no backward follows, what it would read lies in the workspace. */
+  const idx gates = l.kind >= SAIKI_LSTM && !l.r.gates ? l.rows * 4 * H : 0;
+  const idx memory = l.kind == SAIKI_LSTM && !l.r.c ? l.rows * H : 0;
+  const idx kept = 4 * (gates + memory);
+  char *work = workspace(&a, kept + k->recurrent_workspace(l.kind, &l.r, 0));
+  CHECKED;
+  if (gates) l.r.gates = (float *)work;
+  if (memory) l.r.c = (float *)work + gates;
+  k->recurrent_forward(l.kind, &l.r, hn, cn, work + kept);
+})
+
+static saiki_gradient gradient(args *a, idx n) {
+  saiki_gradient g = {.data = maybe(a, n)};
+  g.accumulate = boolean(a);
+  return g;
+}
+
+FUNCTION(recurrentBackward, {
+  const layer l = read_layer(&a);
+  const saiki_recurrent *r = &l.r;
+  const idx B = l.batch;
+  const idx H = r->hidden_size;
+  const idx P = r->state_size;
+  const idx GH = l.gates * H;
+  if (l.kind >= SAIKI_LSTM && !r->gates) fail(&a, "gates are needed");
+  if (l.kind == SAIKI_LSTM && !r->c) fail(&a, "c is needed");
+  saiki_recurrent_gradients g = {.lddy = size(&a), .lddx = size(&a)};
+  g.dy = maybe(&a, span(&a, l.rows, P, g.lddy));
+  g.dhn = maybe(&a, times(&a, B, P));
+  g.dcn = maybe(&a, times(&a, B, H));
+  g.dx = gradient(&a, span(&a, l.rows, r->input_size, g.lddx));
+  g.dh0 = gradient(&a, times(&a, B, P));
+  g.dc0 = gradient(&a, times(&a, B, H));
+  g.dw_ih = gradient(&a, times(&a, GH, r->input_size));
+  g.dw_hh = gradient(&a, times(&a, GH, P));
+  g.db_ih = gradient(&a, GH);
+  g.db_hh = gradient(&a, GH);
+  g.dw_hr = gradient(&a, times(&a, P, H));
+  if (g.dc0.data && l.kind != SAIKI_LSTM) fail(&a, "only an LSTM has a c");
+  if (g.dw_hr.data && !r->w_hr) fail(&a, "there is no projection");
+  CHECKED;
+  void *work = workspace(&a, k->recurrent_workspace(l.kind, r, 1));
+  CHECKED;
+  k->recurrent_backward(l.kind, r, &g, work);
+})
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+#define ROWS \
+  const idx rows = size(&a), cols = size(&a), n = times(&a, rows, cols)
+
+#define ROWS_FORWARD(name, entry) \
+  FUNCTION(name, { \
+    ROWS; \
+    const float *x = reals(&a, n); \
+    float *y = reals(&a, n); \
+    CHECKED; \
+    k->entry(x, y, rows, cols); \
+  })
+ROWS_FORWARD(softmax, softmax)
+ROWS_FORWARD(logSoftmax, log_softmax)
+
+#define ROWS_BACKWARD(name, entry) \
+  FUNCTION(name, { \
+    ROWS; \
+    const float *y = reals(&a, n), *dy = reals(&a, n); \
+    float *dx = reals(&a, n); \
+    CHECKED; \
+    k->entry(y, dy, dx, rows, cols); \
+  })
+ROWS_BACKWARD(softmaxBackward, softmax_backward)
+ROWS_BACKWARD(logSoftmaxBackward, log_softmax_backward)
+
+#define CROSS_ENTROPY \
+  ROWS; \
+  const int ignored = (int)integer(&a, INT_MIN); \
+  const double smoothing = number(&a); \
+  const float *x = reals(&a, n); \
+  const int *target = indices(&a, rows, cols, ignored); \
+  const float *weight = maybe(&a, cols); \
+  float *lse = reals(&a, rows)
+
+FUNCTION(crossEntropyForward, {
+  CROSS_ENTROPY;
+  float *loss = reals(&a, rows);
+  CHECKED;
+  k->cross_entropy_forward(x, target, weight, rows, cols, ignored, smoothing, lse, loss);
+})
+FUNCTION(crossEntropyBackward, {
+  CROSS_ENTROPY;
+  const float *g = reals(&a, rows);
+  float *dx = reals(&a, n);
+  CHECKED;
+  k->cross_entropy_backward(x, target, weight, rows, cols, ignored, smoothing, lse, g, dx);
+})
+
+FUNCTION(layerNormForward, {
+  ROWS;
+  const double eps = number(&a);
+  const float *x = reals(&a, n), *weight = maybe(&a, cols), *bias = maybe(&a, cols);
+  float *y = reals(&a, n);
+  CHECKED;
+  k->layer_norm_forward(x, weight, bias, y, rows, cols, eps);
+})
+FUNCTION(layerNormBackward, {
+  ROWS;
+  const double eps = number(&a);
+  const float *x = reals(&a, n), *weight = maybe(&a, cols), *dy = reals(&a, n);
+  float *dx = maybe(&a, n), *dweight = maybe(&a, cols), *dbias = maybe(&a, cols);
+  CHECKED;
+  k->layer_norm_backward(x, weight, dy, dx, dweight, dbias, rows, cols, eps);
+})
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+FUNCTION(embeddingForward, {
+  const idx rows = size(&a), width = size(&a), entries = size(&a);
+  const float *weight = reals(&a, times(&a, entries, width));
+  const int *index = indices(&a, rows, entries, -0.5);
+  float *y = reals(&a, times(&a, rows, width));
+  CHECKED;
+  k->embedding_forward(weight, index, y, rows, width);
+})
+FUNCTION(embeddingBackward, {
+  const idx rows = size(&a), width = size(&a), entries = size(&a);
+  const int padding = (int)integer(&a, -1);
+  const float *dy = reals(&a, times(&a, rows, width));
+  const int *index = indices(&a, rows, entries, -0.5);
+  float *dweight = reals(&a, times(&a, entries, width));
+  CHECKED;
+  k->embedding_backward(dy, index, dweight, rows, width, padding);
+})
+
+/* ---- elementwise ----------------------------------------------------------------------------- */
+
+FUNCTION(unary, {
+  const int op = (int)size(&a);
+  const idx n = size(&a);
+  const float *x = reals(&a, n);
+  float *y = reals(&a, n);
+  CHECKED;
+  k->unary(op, x, y, n);
+})
+FUNCTION(unaryBackward, {
+  const int op = (int)size(&a);
+  const idx n = size(&a);
+  const float *saved = reals(&a, n), *dy = reals(&a, n);
+  float *dx = reals(&a, n);
+  CHECKED;
+  k->unary_backward(op, saved, dy, dx, n);
+})
+FUNCTION(binary, {
+  const int op = (int)size(&a);
+  const idx n = size(&a);
+  const int x_one = boolean(&a), z_one = boolean(&a);
+  const float *x = reals(&a, x_one ? 1 : n), *z = reals(&a, z_one ? 1 : n);
+  float *y = reals(&a, n);
+  CHECKED;
+  k->binary(op, x, x_one, z, z_one, y, n);
+})
+FUNCTION(axpy, {
+  const float s = (float)number(&a);
+  const idx n = size(&a);
+  const float *x = reals(&a, n);
+  float *y = reals(&a, n);
+  CHECKED;
+  k->axpy(s, x, y, n);
+})
+FUNCTION(sum, {
+  const idx outer = size(&a), n = size(&a), inner = size(&a), across = times(&a, outer, inner);
+  const float *x = reals(&a, times(&a, across, n));
+  float *y = reals(&a, across);
+  CHECKED;
+  k->sum(x, y, outer, n, inner);
+})
+
+/* ---- update ---------------------------------------------------------------------------------- */
+
+FUNCTION(sgd, {
+  const idx n = size(&a);
+  float *p = reals(&a, n);
+  const float *g = reals(&a, n);
+  float *buf = maybe(&a, n);
+  const int first = boolean(&a);
+  const float minus_lr = (float)number(&a), momentum = (float)number(&a), keep = (float)number(&a);
+  const float weight_decay = (float)number(&a);
+  const int nesterov = boolean(&a), maximize = boolean(&a);
+  CHECKED;
+  k->sgd(p, g, buf, n, first, minus_lr, momentum, keep, weight_decay, nesterov, maximize);
+})
+FUNCTION(adam, {
+  const idx n = size(&a);
+  float *p = reals(&a, n);
+  const float *g = reals(&a, n);
+  float *m = reals(&a, n), *v = reals(&a, n), *v_max = maybe(&a, n);
+  float s[9]; /* b1, r1, b2, r2, step, root, eps, weight decay, shrink */
+  for (int i = 0; i < 9; i++) s[i] = (float)number(&a);
+  const int maximize = boolean(&a);
+  CHECKED;
+  k->adam(p, g, m, v, v_max, n, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], maximize);
+})
+
+#define NORM(name, entry) \
+  FUNCTION(name, { \
+    const idx n = size(&a); \
+    const float *x = reals(&a, n); \
+    CHECKED; \
+    return number_value(env, k->entry(x, n)); \
+  })
+NORM(sumSquares, sum_squares)
+NORM(sumAbs, sum_abs)
+NORM(maxAbs, max_abs)
+
+/* ---- random ---------------------------------------------------------------------------------- */
+
+static unsigned *random_state(args *a) {
+  unsigned *state = draws(a, 625);
+  if (!a->failed && state[624] > 624) fail(a, "the state's next word is %u", state[624]);
+  return state;
+}
+
+FUNCTION(mtFill, {
+  const idx n = size(&a);
+  unsigned *state = random_state(&a), *out = draws(&a, n);
+  CHECKED;
+  k->mt_fill(state, out, n);
+})
+FUNCTION(uniformFill, {
+  const idx n = size(&a);
+  unsigned *state = random_state(&a);
+  float *out = reals(&a, n);
+  const float from = (float)number(&a), width = (float)number(&a);
+  CHECKED;
+  k->uniform_fill(state, out, n, from, width);
+})
+FUNCTION(normalFill, {
+  const idx n = integer(&a, 16);
+  unsigned *state = random_state(&a);
+  float *out = reals(&a, n);
+  const float mean = (float)number(&a), std = (float)number(&a);
+  CHECKED;
+  k->normal_fill(state, out, n, mean, std);
+})
+FUNCTION(bernoulliMask, {
+  const idx n = size(&a);
+  unsigned *state = random_state(&a);
+  float *out = reals(&a, n);
+  const double p = number(&a);
+  const float scale = (float)number(&a);
+  CHECKED;
+  k->bernoulli_mask(state, out, n, p, scale);
+})
+
+/* ---- the module ------------------------------------------------------------------------------ */
+
+FUNCTION(setThreads, {
+  const idx n = integer(&a, 1);
+  CHECKED;
+  saiki_set_threads((int)n);
+})
+FUNCTION(workspaceBytes, { return number_value(env, (double)a.own->bytes); })
+
+/* (fail, set?) => the instruction set, the best or the one asked for; null where the processor has it not. */
+static napi_value use(napi_env env, napi_callback_info info) {
+  args a = read_args(env, info, "use");
+  instruction_set sets[4];
+  const int n = list_sets(sets);
+  char wanted[16] = "";
+  napi_value result;
+  if (a.count > 1) napi_get_value_string_utf8(env, a.values[1], wanted, sizeof wanted, 0);
+  if (a.own->fail) napi_delete_reference(env, a.own->fail);
+  napi_create_reference(env, a.values[0], 1, &a.own->fail);
+  napi_get_null(env, &result);
+  for (int i = 0; i < n; i++)
+    if (!*wanted || strcmp(wanted, sets[i].name) == 0) {
+      a.own->kernels = sets[i].kernels;
+      napi_create_string_utf8(env, sets[i].name, NAPI_AUTO_LENGTH, &result);
+      break;
+    }
+  return result;
+}
+
+static void let_go(napi_env env, void *own, void *hint) {
+  (void)env, (void)hint;
+  free(((environment *)own)->workspace);
+  free(own);
+}
+
+#define PUBLIC(name) {#name, 0, name, 0, 0, 0, napi_default, 0}
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor all[] = {
+      PUBLIC(use), PUBLIC(setThreads), PUBLIC(workspaceBytes), PUBLIC(gemm),
+      PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(softmax), PUBLIC(logSoftmax),
+      PUBLIC(softmaxBackward), PUBLIC(logSoftmaxBackward), PUBLIC(crossEntropyForward),
+      PUBLIC(crossEntropyBackward), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
+      PUBLIC(embeddingForward), PUBLIC(embeddingBackward), PUBLIC(unary), PUBLIC(unaryBackward),
+      PUBLIC(binary), PUBLIC(axpy), PUBLIC(sum), PUBLIC(sgd), PUBLIC(adam), PUBLIC(sumSquares),
+      PUBLIC(sumAbs), PUBLIC(maxAbs), PUBLIC(mtFill), PUBLIC(uniformFill), PUBLIC(normalFill),
+      PUBLIC(bernoulliMask)};
+  environment *own = calloc(1, sizeof *own);
+  if (!own || napi_set_instance_data(env, own, let_go, 0) != napi_ok) return 0;
+  napi_define_properties(env, exports, sizeof all / sizeof *all, all);
+  return exports;
+}

@@ -1,0 +1,3 @@
+import { kernelConformance } from "./kernels.ts";
+
+kernelConformance("native");
