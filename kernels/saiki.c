@@ -10,6 +10,7 @@
 #include "gemm.c"
 #include "sequence.c"
 #include "recurrent.c"
+#include "session.c"
 #include "rows.c"
 #include "embedding.c"
 #include "optim.c"

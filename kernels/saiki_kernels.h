@@ -69,6 +69,20 @@ EXPORT void saiki_recurrent_backward(int kind, const saiki_recurrent *r,
                                      const saiki_recurrent_gradients *g, void *workspace);
 EXPORT idx saiki_recurrent_workspace(int kind, const saiki_recurrent *r, int backward);
 
+/* ---- session --------------------------------------------------------------------------------- */
+
+/* A language model that reads one token at a time. V, E, H; L may be 0, and H then does not matter. */
+typedef struct {
+  int kind; /* of the layers */
+  int vocabulary, embedding, hidden, layers;
+  int folded; /* the table has the first layer's products in place of its inputs */
+} saiki_session;
+
+/* The length of the block in which weights, state and scratch lie; `session.c` says how. */
+EXPORT idx saiki_session_floats(const saiki_session *s);
+/* Reads a token: the state changes in place. scores (V), or null. Fastest with an aligned block. */
+EXPORT void saiki_session_step(const saiki_session *s, float *block, int token, float *scores);
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* x and y (rows, cols); y may be x. */

@@ -55,6 +55,11 @@ export interface Backend {
    */
   gruBackward(a: GruBackward): void;
 
+  // ---- session ---------------------------------------------------------------------------------
+
+  /** Prepares a language model to read one token at a time. The weights are copied. */
+  openSession(a: SessionWeights): Session;
+
   // ---- rows ------------------------------------------------------------------------------------
 
   /** `y_ij = exp(x_ij − max_i) / Σ_k exp(x_ik − max_i)`. `y` may be `x`. */
@@ -249,6 +254,32 @@ export interface GruForward extends Recurrent {
 export interface GruBackward extends RecurrentBackward {
   /** From forward; overwritten, with what is not specified. */
   gates: Real;
+}
+
+/** Embedding → L recurrent layers → projection, all of one type. */
+export interface SessionWeights {
+  kind: CellKind;
+  vocabulary: number;
+  /** E and H, for L = 0 the same. */
+  embeddingSize: number;
+  hiddenSize: number;
+  /** (V, E). */
+  embedding: Real;
+  /** Each (G·H, E) or, above the first, (G·H, H); (G·H, H); (G·H) twice. */
+  layers: readonly { wIh: Real; wHh: Real; bIh: Real; bHh: Real }[];
+  /** (V, H) and (V): the scores of the next token are `W h + b`. */
+  projection: Real;
+  bias: Real;
+}
+
+export type CellKind = "rnn-tanh" | "rnn-relu" | "lstm" | "gru";
+
+/** A language model and what it has read. Independent of what else the backend computes. */
+export interface Session {
+  /** h (L, H), of an LSTM c (L, H) after it; zeros at first. To be read and written in place. */
+  readonly state: Real;
+  /** One step of each layer: reads a token in [0, V). `scores` (V) of the next one; null: not wanted. */
+  step(token: number, scores: Real | null): void;
 }
 
 export type Nonlinearity = "tanh" | "relu";

@@ -8,7 +8,7 @@ import { reference } from "./reference/index.ts";
 import { getNumThreads, onThreads } from "./threads.ts";
 import { loadWasm } from "./wasm/load.ts";
 
-export type { Backend, BackendName } from "./backend.ts";
+export type { Backend, BackendName, CellKind } from "./backend.ts";
 export { getNumThreads, setNumThreads } from "./threads.ts";
 
 /** From the fastest to the slowest. */

@@ -18,6 +18,7 @@ import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
+import { sessionCases } from "./cases/session.ts";
 import { tableCases } from "./cases/table.ts";
 import { updateCases } from "./cases/update.ts";
 
@@ -26,6 +27,7 @@ const suites = {
   gemm: gemmCases,
   recurrent: recurrentCases,
   "lstm and gru": lstmGruCases,
+  session: sessionCases,
   rows: rowCases,
   "layer norm": layerNormCases,
   table: tableCases,

@@ -14,11 +14,13 @@ import { gemm } from "./gemm.ts";
 import * as optim from "./optim.ts";
 import * as recurrent from "./recurrent.ts";
 import * as rows from "./rows.ts";
+import { openSession } from "./session.ts";
 
 export const reference: Backend = {
   name: "reference",
   gemm,
   ...recurrent,
+  openSession,
   ...rows,
   ...embedding,
   ...elementwise,

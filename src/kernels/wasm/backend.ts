@@ -14,15 +14,20 @@ import { Arena, span } from "./memory.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
 import { rows } from "./rows.ts";
+import { session } from "./session.ts";
 import { table } from "./table.ts";
 import { update } from "./update.ts";
 
-export function wasmBackend(name: BackendName, wasm: Exports): Backend {
+/** @param instantiate makes an instance with a memory of its own */
+export function wasmBackend(name: BackendName, instantiate: () => Exports): Backend {
+  const wasm = instantiate();
   const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
+  const product = (a: Gemm) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a));
   return {
     name,
-    gemm: (a) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a)),
+    gemm: product,
     ...recurrent(wasm, arena),
+    ...session(instantiate, product),
     ...rows(wasm, arena),
     ...table(wasm, arena),
     ...elementwise(wasm, arena),

@@ -11,6 +11,8 @@ export interface Exports {
   readonly saiki_recurrent_forward: Kernel;
   readonly saiki_recurrent_backward: Kernel;
   readonly saiki_recurrent_workspace: Measure;
+  readonly saiki_session_floats: Measure;
+  readonly saiki_session_step: Kernel;
   readonly saiki_softmax: Kernel;
   readonly saiki_softmax_backward: Kernel;
   readonly saiki_log_softmax: Kernel;

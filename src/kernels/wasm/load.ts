@@ -16,8 +16,9 @@ export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
     return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
   }
   // Synchronous, which browsers allow on a page's main thread up to 8 MB.
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const backend = wasmBackend(name, instance.exports as unknown as Exports);
+  const module = new WebAssembly.Module(bytes);
+  const instantiate = () => new WebAssembly.Instance(module).exports as unknown as Exports;
+  const backend = wasmBackend(name, instantiate);
   if (name === "wasm-relaxed" && !isFused(backend)) {
     return "relaxed multiply-add is not fused on this machine";
   }
