@@ -2,8 +2,8 @@
  * A language model that reads one token at a time: embedding, recurrent layers, projection, with
  * batch 1. Each product is a matrix by a vector, so a step takes as long as reading the weights once.
  *
- * They lie prepared in panels of PANEL rows: the rows' biases, then column after column of their
- * weights, the last panel filled up with zeros. A product reads a panel in order and holds all its
+ * They lie prepared in panels of PANEL rows: column after column of their weights, then the rows'
+ * biases; the last panel is filled up with zeros. A product reads a panel in order and holds all its
  * sums in registers; no sum runs across a vector. `src/kernels/session.ts` writes the block:
  *
  *   state    h (L, H); of an LSTM c (L, H) follows
@@ -27,11 +27,8 @@ enum {
 /* One panel of y = W x + b; `rows` of it exist. */
 INLINE void multiply_by_vector(idx rows, idx depth, const float *w, const float *x, float *y) {
   vf sum[PASS][VECTORS];
-  UNROLL for (int v = 0; v < VECTORS; v++) {
-    sum[0][v] = vload(w + v * VW);
-    UNROLL for (int p = 1; p < PASS; p++) sum[p][v] = vset(0);
-  }
-  w += PANEL;
+  UNROLL for (int p = 0; p < PASS; p++)
+    UNROLL for (int v = 0; v < VECTORS; v++) sum[p][v] = vset(0);
   idx k = 0;
   for (; k + PASS <= depth; k += PASS)
     UNROLL for (int p = 0; p < PASS; p++, w += PANEL) {
@@ -44,7 +41,7 @@ INLINE void multiply_by_vector(idx rows, idx depth, const float *w, const float 
   }
   UNROLL for (int v = 0; v < VECTORS; v++) {
     UNROLL for (int p = 1; p < PASS; p++) sum[0][v] += sum[p][v];
-    vstore_part(y + v * VW, rows - v * VW, sum[0][v]);
+    vstore_part(y + v * VW, rows - v * VW, sum[0][v] + vload(w + v * VW));
   }
 }
 

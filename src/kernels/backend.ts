@@ -9,7 +9,8 @@
  * - Matrices are row-major; a leading dimension (`lda`, `ldx`, …) is the distance between rows, in
  *   elements. Buffers may be longer than needed. All real buffers of one call share one type,
  *   float32 or float64; fast backends hand float64 to the reference.
- * - Operands are not validated here (the callers have) and nothing is retained after the call.
+ * - Operands are not validated here (the callers have) and nothing is retained after the call; only a
+ *   session stays, with copies.
  * - Outputs do not overlap inputs, unless the entry says that they may be the same array.
  * - Sums are accumulated in an order that depends on the shapes only, so equal calls give equal bits.
  *

@@ -74,11 +74,11 @@ export function fillSession(
   return state;
 }
 
-/** W (rows, depth) and b: of each PANEL rows b, then column after column of W. */
+/** W (rows, depth) and b: of each PANEL rows column after column of W, then b. */
 function putPanels(to: Float32Array, rows: number, depth: number, w: Real, b: Real): void {
   for (let i = 0; i < rows; i++) {
     const first = (i - (i % PANEL)) * (depth + 1) + (i % PANEL);
-    to[first] = b[i]!;
-    for (let k = 0; k < depth; k++) to[first + (k + 1) * PANEL] = w[i * depth + k]!;
+    for (let k = 0; k < depth; k++) to[first + k * PANEL] = w[i * depth + k]!;
+    to[first + depth * PANEL] = b[i]!;
   }
 }

@@ -154,6 +154,18 @@ const calls: Record<string, Call> = {
     b.rnnBackward({ ...a, dy: make(99), lddy: 9, dhN: make(54), dx: { ...dx!, ld: 7 }, ...wanted });
     return outputs;
   },
+  openSession(b, make) {
+    const [V, E, H] = [20, 9, 13];
+    const [wHh, bIh, bHh] = [make(3 * H * H), make(3 * H), make(3 * H)];
+    const session = b.openSession({
+      ...{ kind: "gru", vocabulary: V, embeddingSize: E, hiddenSize: H, embedding: make(V * E) },
+      layers: [E, H].map((n) => ({ wIh: make(3 * H * n), wHh, bIh, bHh })),
+      ...{ projection: make(V * H), bias: make(V) },
+    });
+    const scores = make(V, false);
+    for (const token of [3, 0, 19]) session.step(token, scores);
+    return [scores, session.state.slice() as Real];
+  },
   softmax: rowCall("softmax"),
   softmaxBackward: rowCall("softmaxBackward"),
   logSoftmax: rowCall("logSoftmax"),

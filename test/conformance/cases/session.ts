@@ -94,19 +94,6 @@ export function sessionCases(backend: Backend): void {
     session.step(4, scores);
     expect(scores.every(Number.isNaN)).toBe(true);
   });
-
-  test.each(kinds)("%s: computes float64 in double", (kind) => {
-    const a = weights(kind, 2, 20, 9, 13, true);
-    const [one, other] = [backend.openSession(a), reference.openSession(a)];
-    const [got, want] = [new Float64Array(20), new Float64Array(20)];
-    for (const token of [3, 0, 19]) {
-      one.step(token, got);
-      other.step(token, want);
-    }
-    const error = sumError(100, LARGEST) * 2 ** -29;
-    expectWithin(got, want, error, "scores");
-    expectWithin(one.state, other.state, error, "state");
-  });
 }
 
 function checkSteps(backend: Backend, kind: CellKind, L: number, V: number, E: number, H: number) {
