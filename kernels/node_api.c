@@ -118,6 +118,7 @@ static idx times(args *a, idx x, idx y) {
   }
   return n;
 }
+static idx max_size(idx x, idx y) { return x > y ? x : y; }
 /* From the first element to the last of rows that lie `ld` apart. */
 static idx span(args *a, idx rows, idx cols, idx ld) {
   if (rows == 0 || cols == 0) return 0;
@@ -299,6 +300,38 @@ FUNCTION(recurrentBackward, {
   void *work = workspace(&a, k->recurrent_workspace(l.kind, r, 1));
   CHECKED;
   k->recurrent_backward(l.kind, r, &g, work);
+})
+
+/* ---- session --------------------------------------------------------------------------------- */
+
+static saiki_session read_session(args *a) {
+  const int *words_of = words(a, 6);
+  saiki_session s = {0};
+  if (a->failed) return s;
+  memcpy(&s, words_of, sizeof s);
+  const idx sizes[] = {s.vocabulary, s.embedding, s.hidden, s.layers};
+  for (int i = 0; i < 4; i++)
+    if (sizes[i] < 0) fail(a, "sizes are not negative");
+  if (s.kind < 0 || s.kind > SAIKI_GRU) fail(a, "there is no such layer");
+  times(a, times(a, s.vocabulary, max_size(s.embedding, 4 * (idx)s.hidden)), 2);
+  times(a, times(a, 4 * (idx)s.hidden, max_size(s.embedding, s.hidden)), 2 * (idx)s.layers);
+  return s;
+}
+
+FUNCTION(sessionFloats, {
+  const saiki_session s = read_session(&a);
+  CHECKED;
+  return number_value(env, (double)k->session_floats(&s));
+})
+FUNCTION(sessionStep, {
+  const saiki_session s = read_session(&a);
+  CHECKED;
+  const idx token = size(&a);
+  if (token >= s.vocabulary) fail(&a, "token %td is not below %d", token, s.vocabulary);
+  float *block = reals(&a, k->session_floats(&s));
+  float *scores = maybe(&a, s.vocabulary);
+  CHECKED;
+  k->session_step(&s, block, (int)token, scores);
 })
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -547,7 +580,8 @@ static void let_go(napi_env env, void *own, void *hint) {
 NAPI_MODULE_INIT() {
   const napi_property_descriptor all[] = {
       PUBLIC(use), PUBLIC(setThreads), PUBLIC(workspaceBytes), PUBLIC(gemm),
-      PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(softmax), PUBLIC(logSoftmax),
+      PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(sessionFloats), PUBLIC(sessionStep),
+      PUBLIC(softmax), PUBLIC(logSoftmax),
       PUBLIC(softmaxBackward), PUBLIC(logSoftmaxBackward), PUBLIC(crossEntropyForward),
       PUBLIC(crossEntropyBackward), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
       PUBLIC(embeddingForward), PUBLIC(embeddingBackward), PUBLIC(unary), PUBLIC(unaryBackward),

@@ -156,6 +156,7 @@ EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, f
 #define SAIKI_ENTRIES(X) \
   X(gemm) X(gemm_workspace) \
   X(recurrent_forward) X(recurrent_backward) X(recurrent_workspace) \
+  X(session_floats) X(session_step) \
   X(softmax) X(log_softmax) X(softmax_backward) X(log_softmax_backward) \
   X(cross_entropy_forward) X(cross_entropy_backward) \
   X(layer_norm_forward) X(layer_norm_backward) \

@@ -1,10 +1,11 @@
 /** A session lives in an instance of its own: nothing is copied but scores, and it is collected. */
 
+import { isFloat32 } from "../abi.ts";
 import type { Backend } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { fillSession, sessionWords } from "../session.ts";
 import type { Exports } from "./exports.ts";
-import { Arena, isFloat32 } from "./memory.ts";
+import { Arena } from "./memory.ts";
 
 export function session(
   instantiate: () => Exports,
