@@ -8,7 +8,14 @@
 
 import { describe, test } from "vitest";
 import { BackendError } from "../../src/core/index.ts";
-import { type Backend, type BackendName, kernels, setBackend } from "../../src/kernels/index.ts";
+import {
+  type Backend,
+  type BackendName,
+  getNumThreads,
+  kernels,
+  setBackend,
+} from "../../src/kernels/index.ts";
+import { loadNative } from "../../src/kernels/native/load.ts";
 import { accuracyCases } from "./accuracy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
@@ -37,10 +44,20 @@ const suites = {
 
 /** Declares the tests of a backend, or one skipped test that says why it cannot run here. */
 export function kernelConformance(name: BackendName): void {
-  const backend = find(name);
-  describe(`${name} kernels`, () => {
+  declare(`${name} kernels`, find(name));
+}
+
+/** The same of the native kernels for an instruction set; `npm run test:sanitize` has its own binary. */
+export function nativeConformance(set: string): void {
+  const native = loadNative(process.env["SAIKI_TEST_BINARY"], set);
+  if ("backend" in native) native.setThreads(getNumThreads());
+  declare(`native kernels (${set})`, "backend" in native ? native.backend : native.reason);
+}
+
+function declare(title: string, backend: Backend | string): void {
+  describe(title, () => {
     if (typeof backend === "string") test.skip(backend);
-    else for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
+    else for (const [name, cases] of Object.entries(suites)) describe(name, () => cases(backend));
   });
 }
 
