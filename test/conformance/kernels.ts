@@ -26,6 +26,7 @@ import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
 import { tableCases } from "./cases/table.ts";
+import { threadCases } from "./cases/threads.ts";
 import { updateCases } from "./cases/update.ts";
 
 const suites = {
@@ -47,11 +48,17 @@ export function kernelConformance(name: BackendName): void {
   declare(`${name} kernels`, find(name));
 }
 
-/** The same of the native kernels for an instruction set; `npm run test:sanitize` has its own binary. */
+/**
+ * The same of the native kernels for an instruction set, with threads. `npm run test:sanitize` names
+ * its own binary.
+ */
 export function nativeConformance(set: string): void {
   const native = loadNative(process.env["SAIKI_TEST_BINARY"], set);
-  if ("backend" in native) native.setThreads(getNumThreads());
-  declare(`native kernels (${set})`, "backend" in native ? native.backend : native.reason);
+  const title = `native kernels (${set})`;
+  declare(title, "backend" in native ? native.backend : native.reason);
+  if (!("backend" in native)) return;
+  native.setThreads(getNumThreads());
+  describe(`${title} on threads`, () => threadCases(native.backend, native.setThreads));
 }
 
 function declare(title: string, backend: Backend | string): void {
