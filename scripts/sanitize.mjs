@@ -24,7 +24,14 @@ if (!runtimes.every(isAbsolute) || !(await buildNative({ extra, out: binary })))
 const tests = ["test/conformance/native", "src/kernels/native"];
 const { status } = spawnSync(
   process.execPath,
-  ["node_modules/vitest/vitest.mjs", "run", "--pool=forks", ...tests, ...process.argv.slice(2)],
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--pool=forks",
+    "--testTimeout=120000",
+    ...tests,
+    ...process.argv.slice(2),
+  ],
   {
     cwd: root,
     stdio: "inherit",
