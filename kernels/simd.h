@@ -211,7 +211,7 @@ INLINE vf vlog(vf x) {
   const vi tiny = x < 1.17549435e-38f;
   const vf z = vselect(tiny, x * 8388608.0f, x);
   /* z = m · 2^e with m in [sqrt ½, sqrt 2). */
-  const vi bits = (vi)z - 0x3f3504f3;
+  const vi bits = (vi)((vu)z - 0x3f3504f3u); /* of NaN it wraps */
   const vi e = (bits >> 23) - (tiny & 23);
   const vf m = (vf)((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
   const vf k = __builtin_convertvector(e, vf), mm = m * m;

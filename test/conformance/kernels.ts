@@ -8,7 +8,14 @@
 
 import { describe, test } from "vitest";
 import { BackendError } from "../../src/core/index.ts";
-import { type Backend, type BackendName, kernels, setBackend } from "../../src/kernels/index.ts";
+import {
+  type Backend,
+  type BackendName,
+  getNumThreads,
+  kernels,
+  setBackend,
+} from "../../src/kernels/index.ts";
+import { loadNative } from "../../src/kernels/native/load.ts";
 import { accuracyCases } from "./accuracy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
@@ -20,6 +27,7 @@ import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
 import { sessionCases } from "./cases/session.ts";
 import { tableCases } from "./cases/table.ts";
+import { threadCases } from "./cases/threads.ts";
 import { updateCases } from "./cases/update.ts";
 
 const suites = {
@@ -39,10 +47,26 @@ const suites = {
 
 /** Declares the tests of a backend, or one skipped test that says why it cannot run here. */
 export function kernelConformance(name: BackendName): void {
-  const backend = find(name);
-  describe(`${name} kernels`, () => {
+  declare(`${name} kernels`, find(name));
+}
+
+/**
+ * The same of the native kernels for an instruction set, with threads. `npm run test:sanitize` names
+ * its own binary.
+ */
+export function nativeConformance(set: string): void {
+  const native = loadNative(process.env["SAIKI_TEST_BINARY"], set);
+  const title = `native kernels (${set})`;
+  declare(title, "backend" in native ? native.backend : native.reason);
+  if (!("backend" in native)) return;
+  native.setThreads(getNumThreads());
+  describe(`${title} on threads`, () => threadCases(native.backend, native.setThreads));
+}
+
+function declare(title: string, backend: Backend | string): void {
+  describe(title, () => {
     if (typeof backend === "string") test.skip(backend);
-    else for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
+    else for (const [name, cases] of Object.entries(suites)) describe(name, () => cases(backend));
   });
 }
 

@@ -215,8 +215,7 @@ function elementwise(native: Binding): Elementwise {
       const other = call.square ? a : b;
       native.binary(call.code, y.length, a.length === 1, other.length === 1, a, other, y);
     },
-    axpy: (s, x, y) =>
-      isFloat32(y) ? native.axpy(s, y.length, x, y) : reference.axpy(s, x, y),
+    axpy: (s, x, y) => (isFloat32(y) ? native.axpy(s, y.length, x, y) : reference.axpy(s, x, y)),
     sum: (x, y, outer, n, inner) =>
       isFloat32(x) && outer * n * inner > SHORT
         ? native.sum(outer, n, inner, x, y)

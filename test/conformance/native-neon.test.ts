@@ -1,0 +1,3 @@
+import { nativeConformance } from "./kernels.ts";
+
+nativeConformance("neon");

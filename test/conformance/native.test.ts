@@ -1,3 +1,0 @@
-import { kernelConformance } from "./kernels.ts";
-
-kernelConformance("native");
