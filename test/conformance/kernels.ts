@@ -42,8 +42,13 @@ export function kernelConformance(name: BackendName): void {
   const backend = find(name);
   describe(`${name} kernels`, () => {
     if (typeof backend === "string") test.skip(backend);
-    else for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
+    else conformanceCases(backend);
   });
+}
+
+/** Declares the tests alone. */
+export function conformanceCases(backend: Backend): void {
+  for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
 }
 
 function find(name: BackendName): Backend | string {
