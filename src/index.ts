@@ -36,6 +36,8 @@ export {
   backendInfo,
   getBackend,
   getNumThreads,
+  type Readiness,
+  ready,
   setBackend,
   setNumThreads,
 } from "./kernels/index.ts";

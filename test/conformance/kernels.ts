@@ -66,8 +66,13 @@ export function nativeConformance(set: string): void {
 function declare(title: string, backend: Backend | string): void {
   describe(title, () => {
     if (typeof backend === "string") test.skip(backend);
-    else for (const [name, cases] of Object.entries(suites)) describe(name, () => cases(backend));
+    else conformanceCases(backend);
   });
+}
+
+/** Declares the tests alone. */
+export function conformanceCases(backend: Backend): void {
+  for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
 }
 
 function find(name: BackendName): Backend | string {

@@ -10,24 +10,23 @@ import type { Backend, BackendName, Gemm } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { elementwise } from "./elementwise.ts";
 import type { Exports } from "./exports.ts";
-import { Arena, span } from "./memory.ts";
+import { type Arena, span } from "./memory.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
 import { rows } from "./rows.ts";
-import { session } from "./session.ts";
 import { table } from "./table.ts";
 import { update } from "./update.ts";
 
-/** @param instantiate makes an instance with a memory of its own */
-export function wasmBackend(name: BackendName, instantiate: () => Exports): Backend {
-  const wasm = instantiate();
-  const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
-  const product = (a: Gemm) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a));
+/** All entries but sessions, which have instances of their own. */
+export function wasmEntries(
+  name: BackendName,
+  wasm: Exports,
+  arena: Arena,
+): Omit<Backend, "openSession"> {
   return {
     name,
-    gemm: product,
+    gemm: (a) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a)),
     ...recurrent(wasm, arena),
-    ...session(instantiate, product),
     ...rows(wasm, arena),
     ...table(wasm, arena),
     ...elementwise(wasm, arena),
