@@ -7,6 +7,7 @@
 #include "sequence.c"
 #include "recurrent.c"
 #include "rows.c"
+#include "linear_cross_entropy.c"
 #include "embedding.c"
 #include "optim.c"
 #include "random.c"

@@ -14,6 +14,7 @@ import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
 import { layerNormCases } from "./cases/layer-norm.ts";
+import { linearCrossEntropyCases } from "./cases/linear-cross-entropy.ts";
 import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
@@ -27,6 +28,7 @@ const suites = {
   recurrent: recurrentCases,
   "lstm and gru": lstmGruCases,
   rows: rowCases,
+  "linear cross entropy": linearCrossEntropyCases,
   "layer norm": layerNormCases,
   table: tableCases,
   elementwise: elementwiseCases,
