@@ -384,6 +384,24 @@ FUNCTION(crossEntropyBackward, {
   k->cross_entropy_backward(x, target, weight, rows, cols, ignored, smoothing, lse, g, dx);
 })
 
+FUNCTION(linearCrossEntropy, {
+  const idx rows = size(&a), inputs = size(&a), classes = size(&a);
+  const int ignored = (int)integer(&a, INT_MIN);
+  const double smoothing = number(&a);
+  const float scale = (float)number(&a);
+  const idx of_x = times(&a, rows, inputs), of_weight = times(&a, classes, inputs);
+  const float *x = reals(&a, of_x), *weight = reals(&a, of_weight), *bias = maybe(&a, classes);
+  const int *target = indices(&a, rows, classes, ignored);
+  const float *class_weight = maybe(&a, classes);
+  float *loss = reals(&a, rows);
+  float *dx = maybe(&a, of_x), *dweight = maybe(&a, of_weight), *dbias = maybe(&a, classes);
+  CHECKED;
+  void *work = workspace(&a, k->linear_cross_entropy_workspace(rows, inputs, classes));
+  CHECKED;
+  k->linear_cross_entropy(x, weight, bias, target, class_weight, rows, inputs, classes, ignored,
+                          smoothing, scale, loss, dx, dweight, dbias, work);
+})
+
 FUNCTION(layerNormForward, {
   ROWS;
   const double eps = number(&a);
@@ -583,7 +601,7 @@ NAPI_MODULE_INIT() {
       PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(sessionFloats), PUBLIC(sessionStep),
       PUBLIC(softmax), PUBLIC(logSoftmax),
       PUBLIC(softmaxBackward), PUBLIC(logSoftmaxBackward), PUBLIC(crossEntropyForward),
-      PUBLIC(crossEntropyBackward), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
+      PUBLIC(crossEntropyBackward), PUBLIC(linearCrossEntropy), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
       PUBLIC(embeddingForward), PUBLIC(embeddingBackward), PUBLIC(unary), PUBLIC(unaryBackward),
       PUBLIC(binary), PUBLIC(axpy), PUBLIC(sum), PUBLIC(sgd), PUBLIC(adam), PUBLIC(sumSquares),
       PUBLIC(sumAbs), PUBLIC(maxAbs), PUBLIC(mtFill), PUBLIC(uniformFill), PUBLIC(normalFill),

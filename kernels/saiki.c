@@ -12,6 +12,7 @@
 #include "recurrent.c"
 #include "session.c"
 #include "rows.c"
+#include "linear_cross_entropy.c"
 #include "embedding.c"
 #include "optim.c"
 #include "random.c"

@@ -101,6 +101,17 @@ EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, cons
                                          idx rows, idx classes, int ignore_index, double smoothing,
                                          const float *lse, const float *g, float *dx);
 
+/*
+ * x (rows, inputs), weight (classes, inputs), bias and class_weight (classes, or null), loss (rows);
+ * dx, dweight, dbias: null where not wanted.
+ */
+EXPORT void saiki_linear_cross_entropy(const float *x, const float *weight, const float *bias,
+                                       const int *target, const float *class_weight, idx rows,
+                                       idx inputs, idx classes, int ignore_index, double smoothing,
+                                       float scale, float *loss, float *dx, float *dweight,
+                                       float *dbias, void *workspace);
+EXPORT idx saiki_linear_cross_entropy_workspace(idx rows, idx inputs, idx classes);
+
 /* weight, bias (cols), or null; y may be x. dx (may be dy), dweight, dbias: null where not wanted. */
 EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const float *bias,
                                      float *y, idx rows, idx cols, double eps);
@@ -159,6 +170,7 @@ EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, f
   X(session_floats) X(session_step) \
   X(softmax) X(log_softmax) X(softmax_backward) X(log_softmax_backward) \
   X(cross_entropy_forward) X(cross_entropy_backward) \
+  X(linear_cross_entropy) X(linear_cross_entropy_workspace) \
   X(layer_norm_forward) X(layer_norm_backward) \
   X(embedding_forward) X(embedding_backward) \
   X(unary) X(unary_backward) X(binary) X(axpy) X(sum) \

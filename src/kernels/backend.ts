@@ -75,6 +75,8 @@ export interface Backend {
   crossEntropyForward(a: CrossEntropy & { loss: Real }): void;
   /** Its gradient; rows scaled by `g`. */
   crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): void;
+  /** Cross entropy of the logits `x Wᵀ + b`, which never exist all at once, with its gradients. */
+  linearCrossEntropy(a: LinearCrossEntropy): void;
   /** `y = x̂ · weight + bias` with `x̂ = (x − mean_i) / √(var_i + eps)`. `y` may be `x`. */
   layerNormForward(a: LayerNorm & { bias: Real | null; y: Real }): void;
   /**
@@ -313,6 +315,31 @@ export interface CrossEntropy {
   smoothing: number;
   /** (rows): `logΣexp` of each row; written by forward, read by backward. */
   lse: Real;
+}
+
+/**
+ * With `z = x Wᵀ + b`, `loss_i` is that of {@link CrossEntropy}, and with `D = scale · Σ loss_i`:
+ * `dz_i` is its gradient with `g_i = scale`, `dx = dz W`, `dW = dzᵀ x`, `dBias_j = Σ_i dz_ij`.
+ */
+export interface LinearCrossEntropy extends Omit<CrossEntropy, "x" | "weight" | "lse"> {
+  /** H: elements of a row of x. */
+  inputSize: number;
+  /** (rows, H). */
+  x: Real;
+  /** (classes, H). */
+  weight: Real;
+  /** (classes), or null for zeros. */
+  bias: Real | null;
+  /** (classes), or null for ones. */
+  classWeight: Real | null;
+  /** What the sum of losses is multiplied by in the gradients; `loss` is without it. */
+  scale: number;
+  /** (rows). */
+  loss: Real;
+  /** Like `x`, `weight` and `bias`; each null where not wanted. */
+  dx: Real | null;
+  dWeight: Real | null;
+  dBias: Real | null;
 }
 
 /** Each row is normalised by its own mean and variance (of all its elements, not of a sample). */

@@ -21,6 +21,7 @@ import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
 import { layerNormCases } from "./cases/layer-norm.ts";
+import { linearCrossEntropyCases } from "./cases/linear-cross-entropy.ts";
 import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
@@ -37,6 +38,7 @@ const suites = {
   "lstm and gru": lstmGruCases,
   session: sessionCases,
   rows: rowCases,
+  "linear cross entropy": linearCrossEntropyCases,
   "layer norm": layerNormCases,
   table: tableCases,
   elementwise: elementwiseCases,

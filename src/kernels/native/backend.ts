@@ -132,6 +132,7 @@ type Rows = Pick<
   | "logSoftmaxBackward"
   | "crossEntropyForward"
   | "crossEntropyBackward"
+  | "linearCrossEntropy"
   | "layerNormForward"
   | "layerNormBackward"
 >;
@@ -164,6 +165,14 @@ function rows(native: Binding): Rows {
       isFloat32(a.x)
         ? native.crossEntropyBackward(...entropy(a), a.g, a.dx)
         : reference.crossEntropyBackward(a),
+    linearCrossEntropy: (a) =>
+      isFloat32(a.x)
+        ? native.linearCrossEntropy(
+            ...([a.rows, a.inputSize, a.classes, a.ignoreIndex, a.smoothing, a.scale] as const),
+            ...([a.x, a.weight, a.bias, a.target, a.classWeight] as const),
+            ...([a.loss, a.dx, a.dWeight, a.dBias] as const),
+          )
+        : reference.linearCrossEntropy(a),
     layerNormForward: (a) =>
       isFloat32(a.x)
         ? native.layerNormForward(...norm(a), a.bias, a.y)

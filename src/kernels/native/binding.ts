@@ -25,6 +25,7 @@ export interface Binding {
   readonly logSoftmaxBackward: Fn;
   readonly crossEntropyForward: Fn;
   readonly crossEntropyBackward: Fn;
+  readonly linearCrossEntropy: Fn;
   readonly layerNormForward: Fn;
   readonly layerNormBackward: Fn;
   readonly embeddingForward: Fn;

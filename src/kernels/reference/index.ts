@@ -11,6 +11,7 @@ import type { Backend } from "../backend.ts";
 import * as elementwise from "./elementwise.ts";
 import * as embedding from "./embedding.ts";
 import { gemm } from "./gemm.ts";
+import { linearCrossEntropy } from "./linear-cross-entropy.ts";
 import * as optim from "./optim.ts";
 import * as recurrent from "./recurrent.ts";
 import * as rows from "./rows.ts";
@@ -22,6 +23,7 @@ export const reference: Backend = {
   ...recurrent,
   openSession,
   ...rows,
+  linearCrossEntropy,
   ...embedding,
   ...elementwise,
   ...optim,

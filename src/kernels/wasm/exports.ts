@@ -19,6 +19,8 @@ export interface Exports {
   readonly saiki_log_softmax_backward: Kernel;
   readonly saiki_cross_entropy_forward: Kernel;
   readonly saiki_cross_entropy_backward: Kernel;
+  readonly saiki_linear_cross_entropy: Kernel;
+  readonly saiki_linear_cross_entropy_workspace: Measure;
   readonly saiki_layer_norm_forward: Kernel;
   readonly saiki_layer_norm_backward: Kernel;
   readonly saiki_embedding_forward: Kernel;

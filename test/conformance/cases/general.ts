@@ -114,6 +114,20 @@ function crossEntropy(b: Backend, make: Make, backward: boolean): Real[] {
   return [dx!];
 }
 
+function linearCrossEntropy(b: Backend, make: Make): Real[] {
+  const inputSize = 7;
+  const [ofX, ofWeight] = [rows * inputSize, cols * inputSize];
+  const [x, weight, bias] = [make(ofX), make(ofWeight), make(cols)];
+  const classWeight = make(cols).map(Math.abs);
+  const outputs = [rows, ofX, ofWeight, cols].map((n) => make(n, false));
+  const [loss, dx, dWeight, dBias] = outputs as [Real, Real, Real, Real];
+  const sizes = { rows, inputSize, classes: cols };
+  const scalars = { ignoreIndex: -100, smoothing: 0.1, scale: 0.3 };
+  const inputs = { x, weight, bias, target, classWeight };
+  b.linearCrossEntropy({ ...sizes, ...scalars, ...inputs, loss, dx, dWeight, dBias });
+  return outputs;
+}
+
 /** A row function of one input, or two. */
 function rowCall(name: "softmax" | "logSoftmax" | "softmaxBackward" | "logSoftmaxBackward"): Call {
   return (b, make) => {
@@ -172,6 +186,7 @@ const calls: Record<string, Call> = {
   logSoftmaxBackward: rowCall("logSoftmaxBackward"),
   crossEntropyForward: (b, make) => crossEntropy(b, make, false),
   crossEntropyBackward: (b, make) => crossEntropy(b, make, true),
+  linearCrossEntropy,
   embeddingForward(b, make) {
     const [weight, y] = [make(4 * 13), make(5 * 13, false)];
     b.embeddingForward(weight, Int32Array.of(3, 0, 1, 3, 2), y, 13);
