@@ -27,7 +27,7 @@ export const contestants = {
   "saiki-native-1": native(1),
   "saiki-wasm": {
     ...{ title: "saiki WebAssembly", family: "saiki", threads: 1, kinds: everything },
-    ...{ script: "saiki-worker.mjs", env: {}, options: { backend: "wasm-relaxed" }, budget: 40 },
+    ...{ script: "saiki-worker.mjs", env: {}, options: { backend: "wasm-relaxed" }, budget: 25 },
   },
   "torch-2": torch(2),
   "saiki-native-2": native(2),

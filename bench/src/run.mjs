@@ -2,7 +2,7 @@
 /**
  * saiki against its rivals:
  *
- *   npm run bench -- [--only lstm,512] [--against torch,onnx] [--rounds 9] [--seconds 0.2] [--quick]
+ *   npm run bench -- [--only lstm,512] [--against torch,onnx] [--rounds 9] [--seconds 0.15] [--quick]
  *     [--python python3]
  *
  * `--only` wants all of its words in a row's name. `--quick` looks: 3 short rounds. Progress goes to
@@ -48,7 +48,7 @@ const { values: options } = parseArgs({
 const only = words(options.only);
 const against = words(options.against);
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 9));
-const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.2));
+const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.15));
 const wrong = against.find((rival) => !rivals.includes(rival));
 if (wrong !== undefined) fail(`--against ${wrong}: use some of ${rivals.join(", ")}`);
 if (!(rounds >= 1 && seconds > 0))
@@ -84,25 +84,32 @@ async function collected() {
   const measured = [];
   /** @type {Record<string, string>} */
   const versions = {};
-  for (const [i, { name, section, ...row }] of rows.entries()) {
-    const [load = 0] = loadavg();
+  for (const [i, row] of rows.entries()) {
+    if (measured.some((m) => m.name === row.unless && m.results.some((r) => r.seconds))) continue;
     const began = performance.now();
-    const results = await measureRow({ name, section, ...row }, machine, {
-      rounds,
-      seconds,
-      python,
-    });
-    const ratios = section in { scaling: 1, memory: 1 } ? [] : ratiosOf(results);
-    measured.push({ name, section, rounds, load, results, ratios });
-    for (const { who, version } of results) {
+    const line = await measuredRow(row, python);
+    measured.push(line);
+    for (const { who, version } of line.results) {
       if (version) versions[`${contestants[who]?.family}`] = version;
     }
-    const figures = ratios.map((r) => `${r.own}/${r.rival} ${r.ratio.median.toPrecision(3)}×`);
+    const figures = line.ratios.map((r) => `${r.own}/${r.rival} ${r.ratio.median.toPrecision(3)}×`);
     const took = `${((performance.now() - began) / 1e3).toFixed(0)} s`;
-    console.error(`[${i + 1}/${rows.length}] ${name} (${took}): ${figures.join(", ") || "done"}`);
+    console.error(
+      `[${i + 1}/${rows.length}] ${row.name} (${took}): ${figures.join(", ") || "done"}`,
+    );
   }
   const date = new Date().toISOString().slice(0, 10);
   return { date, ...provenance(), versions, load, peaks, rounds, seconds, rows: measured };
+}
+
+/** @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Measured>} */
+async function measuredRow(row, python) {
+  const { name, section } = row;
+  const turns = section === "memory" ? 1 : rounds; // memory is read once
+  const [load = 0] = loadavg();
+  const results = await measureRow(row, machine, { rounds: turns, seconds, python });
+  const isGrowth = section === "scaling" || section === "memory";
+  return { name, section, rounds: turns, load, results, ratios: isGrowth ? [] : ratiosOf(results) };
 }
 
 /** @param {Report} report @param {string} text */
