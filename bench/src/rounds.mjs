@@ -35,9 +35,9 @@ import { windows } from "./windows.mjs";
  */
 
 const tolerance = 1e-4;
-/** Steps that are compared; of a large step of a contestant with a budget, one. */
+/** Steps that are compared; one, where a contestant with a limit has a large one. */
 const checkedSteps = 3;
-const largeGflop = 3;
+const largeGflop = 0.3;
 
 /**
  * @param {import("./rows.mjs").Row} row @param {import("./machine.mjs").Machine} machine
@@ -102,7 +102,7 @@ async function check(running) {
   /** @type {Map<string, number[]>} */
   const expected = new Map();
   for (const { result, worker } of [...running].sort((a, b) => +isSaiki(b) - +isSaiki(a))) {
-    const isLarge = "budget" in contestantOf(result.who) && flops(result.work) / 1e9 > largeGflop;
+    const isLarge = "limit" in contestantOf(result.who) && flops(result.work) / 1e9 > largeGflop;
     const reply = await worker.ask({ do: "check", steps: isLarge ? 1 : checkedSteps });
     if (reply.cannot !== undefined) {
       result.cannot = reply.cannot;

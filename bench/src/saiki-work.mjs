@@ -167,7 +167,7 @@ function reader(model) {
   const { openSession } = /** @type {any} */ (lm);
   if (openSession) {
     const session = openSession(model);
-    return (token) => session.step(token);
+    return (token) => session.read([token]);
   }
   /** @type {lm.LmState | null} */
   let state = null;
