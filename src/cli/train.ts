@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { FolderStore } from "../io/index.ts";
+import { profileKernels } from "../kernels/index.ts";
 import {
   cells,
   type LmOptions,
@@ -17,6 +18,7 @@ import { checkingUsage, toNumber, wording } from "./options.ts";
 import { Interrupted, UsageError } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, nats, perplexityText } from "./ui/format.ts";
+import { profileText } from "./ui/profile.ts";
 import { progress } from "./ui/progress.ts";
 
 type Flags = LmOptions & {
@@ -25,6 +27,7 @@ type Flags = LmOptions & {
   readonly resume?: true;
   readonly initFrom?: string;
   readonly json?: true;
+  readonly profile?: true;
 };
 
 const { op, nameOf } = wording("train");
@@ -40,6 +43,7 @@ export function trainCommand(program: Command, io: Io): void {
     .option("--resume", "continue the interrupted run that is there")
     .option("--init-from <model>", "start from the parameters and vocabulary of another model")
     .option("--json", "print what happens as one JSON object a line")
+    .option("--profile", "tell at the end where the time went")
     .optionsGroup("Model:")
     .option("--cell <kind>", `${cells.join(", ")} (default: ${defaults.cell})`)
     .option(
@@ -105,6 +109,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     stop.abort();
   });
   const view = progress(io, json === true);
+  const endProfile = flags.profile ? profileKernels() : null;
   try {
     const result = await train(text, options, {
       store: new FolderStore(out),
@@ -118,6 +123,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     });
     view.end();
     if (!json) report(result, file, out, io);
+    if (endProfile) io.stderr.write(profileText(endProfile()));
   } finally {
     view.end();
     forget();

@@ -4,12 +4,14 @@ import { loadNative } from "#native";
 import { platform } from "#platform";
 import { BackendError } from "../core/index.ts";
 import type { Backend, BackendName } from "./backend.ts";
+import { type KernelProfile, timed } from "./profile.ts";
 import { reference } from "./reference/index.ts";
 import { chooseThreads, getNumThreads, onThreads } from "./threads.ts";
 import { loadWasm } from "./wasm/load.ts";
 import { startThreads } from "./wasm/threaded.ts";
 
 export type { Backend, BackendName, CellKind } from "./backend.ts";
+export type { KernelProfile, KernelTime } from "./profile.ts";
 export { getNumThreads, setNumThreads } from "./threads.ts";
 
 /** From the fastest to the slowest. */
@@ -41,6 +43,26 @@ export function getBackend(): BackendName {
  */
 export function setBackend(name: BackendName): void {
   current = required("setBackend", name);
+}
+
+/**
+ * Measures the kernels in use from now on.
+ *
+ * @returns ends it, and tells what was measured
+ * @example
+ * const stop = torch.profileKernels();
+ * torch.randn(500, 500).mm(torch.randn(500, 500));
+ * console.log(stop().kernels[0].name); // gemm
+ */
+export function profileKernels(): () => KernelProfile {
+  const before = kernels();
+  const { backend, times } = timed(before);
+  const start = performance.now();
+  current = backend;
+  return () => {
+    if (current === backend) current = before;
+    return { milliseconds: performance.now() - start, kernels: times() };
+  };
 }
 
 /** Which kernels are in use, and why the faster ones are not. */
