@@ -45,14 +45,12 @@ static const epilogue STORE = {1, 0, 0}, ADD = {1, 1, 0};
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void store_edge(int rows, int columns, const float *sum, int width,
-                                                 float *c, idx ldc, const epilogue *e) {
-  for (int i = 0; i < rows; i++)
-    for (int j = 0; j < columns; j++) {
-      float y = e->alpha * sum[i * width + j];
-      if (e->beta != 0) y += e->beta * c[i * ldc + j];
-      c[i * ldc + j] = e->bias ? y + e->bias[j] : y;
-    }
+/* A vector of AB, of which `left` columns exist, to C. */
+INLINE void finish(vf sum, float *c, idx left, const float *bias, const epilogue *e) {
+  vf y = e->alpha * sum;
+  if (e->beta != 0) y += e->beta * vload_part(c, left);
+  if (bias) y += vload_part(bias, left);
+  vstore_part(c, left, y);
 }
 
 /* rows × (vectors · VW) of C, of which `columns` exist. Rows of B lie `ldb` apart. */
@@ -73,21 +71,13 @@ INLINE void tile(const int rows, const int vectors, idx depth, const float *a, i
     a++;
     b += ldb;
   }
-  if (columns < vectors * VW) {
-    float edge[12 * 6 * VW];
-    UNROLL for (int i = 0; i < rows; i++)
-      UNROLL for (int j = 0; j < vectors; j++) vstore(edge + (i * vectors + j) * VW, sum[i][j]);
-    store_edge(rows, columns, edge, vectors * VW, c, ldc, e);
-    return;
-  }
-  UNROLL for (int i = 0; i < rows; i++)
-    UNROLL for (int j = 0; j < vectors; j++) {
-      float *at = c + i * ldc + j * VW;
-      vf y = e->alpha * sum[i][j];
-      if (e->beta != 0) y += e->beta * vload(at);
-      if (e->bias) y += vload(e->bias + j * VW);
-      vstore(at, y);
-    }
+#define FINISH(left) \
+  UNROLL for (int i = 0; i < rows; i++) \
+    UNROLL for (int j = 0; j < vectors; j++) \
+      if ((left) > 0) finish(sum[i][j], c + i * ldc + j * VW, left, e->bias ? e->bias + j * VW : 0, e);
+  if (columns == vectors * VW) { FINISH(VW) }
+  else { FINISH(columns - j * VW) }
+#undef FINISH
 }
 
 /* m rows of C, one panel wide, of which `columns` exist; tiles as equal as can be. */

@@ -22,8 +22,8 @@ static void loss_of_run(const void *context, idx part, float *scratch) {
   (void)scratch;
   for (idx r = part * RUN; r < b->rows && r < (part + 1) * RUN; r++) {
     float lse, *row = b->logits + r * b->classes;
-    b->loss[r] = loss_of_row(b->c, row, b->target[r], &lse);
-    if (b->backward) gradient_of_row(b->c, row, b->target[r], lse, b->scale, row);
+    b->loss[r] = b->backward ? loss_and_gradient_of_row(b->c, row, b->target[r], b->scale)
+                             : loss_of_row(b->c, row, b->target[r], &lse);
   }
 }
 

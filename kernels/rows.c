@@ -2,18 +2,9 @@
 
 /* The largest of a row; NaN if there is one. */
 static float row_max(const float *x, idx n) {
-  vf top = vset(-INF), nan = vset(0);
-  for (idx j = 0; j < n; j += VW) {
-    const vf v = vload_or(x + j, n - j, -INF);
-    top = vmax(top, v);
-    nan = vselect(v != v, v, nan);
-  }
-  float m = top[0], bad = nan[0];
-  for (int i = 1; i < VW; i++) {
-    if (top[i] > m) m = top[i];
-    if (nan[i] != nan[i]) bad = nan[i];
-  }
-  return bad != bad ? bad : m;
+  vf top = vset(-INF);
+  for (idx j = 0; j < n; j += VW) top = vmax_or_nan(top, vload_or(x + j, n - j, -INF));
+  return hmax(top);
 }
 
 /* Σ e^(x − shift), runs of 64 vectors in float32; the terms go to y where that is not null. */
@@ -110,22 +101,40 @@ static float loss_of_row(const class_loss *c, const float *x, int t, float *lse)
   return loss + c->soft * (float)all;
 }
 
+/* `p`, a vector of probabilities, times `scale`, less what belongs to single classes. */
+#define GRADIENT_OF_ROW(p)                                                                      \
+  const float *w = c->weight;                                                                   \
+  const int ignored = t == c->ignore_index;                                                     \
+  const float at_target = ignored ? 0 : g * c->hard * (w ? w[t] : 1);                           \
+  const float each = ignored ? 0 : g * c->soft, scale = at_target + each * c->total;            \
+  for (idx j = 0; j < c->classes; j += VW) {                                                    \
+    const idx left = c->classes - j;                                                            \
+    vf d = ignored ? vset(0) : scale * (p);                                                     \
+    if (each != 0) d -= w ? each * vload_part(w + j, left) : vset(each);                        \
+    vstore_part(dx + j, left, d);                                                               \
+  }                                                                                             \
+  if (!ignored) dx[t] -= at_target;
+
 /* dx may be x. */
 static void gradient_of_row(const class_loss *c, const float *x, int t, float lse, float g,
                             float *dx) {
-  const float *w = c->weight;
-  const int ignored = t == c->ignore_index;
-  /* p_j is multiplied by `scale`; what belongs to single classes is subtracted. */
-  const float at_target = ignored ? 0 : g * c->hard * (w ? w[t] : 1);
-  const float each = ignored ? 0 : g * c->soft, scale = at_target + each * c->total;
-  for (idx j = 0; j < c->classes; j += VW) {
-    const idx left = c->classes - j;
-    vf d = ignored ? vset(0) : scale * vexp(vload_part(x + j, left) - lse);
-    if (each != 0) d -= w ? each * vload_part(w + j, left) : vset(each);
-    vstore_part(dx + j, left, d);
-  }
-  if (!ignored) dx[t] -= at_target;
+  GRADIENT_OF_ROW(vexp(vload_part(x + j, left) - lse))
 }
+
+/* Both, the gradient in place of the logits; each power of e is computed once. */
+static float loss_and_gradient_of_row(const class_loss *c, float *dx, int t, float g) {
+  if (c->soft != 0) { /* all logits are needed after their sum */
+    float lse;
+    const float loss = loss_of_row(c, dx, t, &lse);
+    gradient_of_row(c, dx, t, lse, g, dx);
+    return loss;
+  }
+  const float top = row_max(dx, c->classes), at = t == c->ignore_index ? 0 : dx[t];
+  const float sum = row_exp(dx, dx, c->classes, top), inverse = 1 / sum;
+  GRADIENT_OF_ROW(vload_part(dx + j, left) * inverse)
+  return ignored ? 0 : c->hard * (w ? w[t] : 1) * (logarithm(sum) - (at - top));
+}
+#undef GRADIENT_OF_ROW
 
 EXPORT void saiki_cross_entropy_forward(const float *x, const int *target, const float *weight,
                                         idx rows, idx classes, int ignore_index, double smoothing,

@@ -56,7 +56,24 @@ INLINE void vstore(float *p, vf x) { *(vf_unaligned *)p = x; }
 INLINE f4 load4(const float *p) { return *(const f4_unaligned *)p; }
 INLINE void store4(float *p, f4 x) { *(f4_unaligned *)p = x; }
 
-/* `left` elements remain at `p`: lanes beyond them hold `fill`, and are not stored. */
+/* `left` < VW elements remain at `p`, none if it is negative: lanes beyond hold `fill`, and are not
+   stored. */
+#if VW == 16
+INLINE __mmask16 lanes(idx left) { return (__mmask16)((1u << max_idx(left, 0)) - 1); }
+INLINE vf load_tail(const float *p, idx left, float fill) {
+  return (vf)_mm512_mask_loadu_ps((__m512)vset(fill), lanes(left), p);
+}
+INLINE void store_tail(float *p, idx left, vf x) { _mm512_mask_storeu_ps(p, lanes(left), (__m512)x); }
+#elif VW == 8
+INLINE vi lanes(idx left) { return (vi){0, 1, 2, 3, 4, 5, 6, 7} < (int)left; }
+INLINE vf load_tail(const float *p, idx left, float fill) {
+  const vf x = (vf)_mm256_maskload_ps(p, (__m256i)lanes(left));
+  return (vf)_mm256_blendv_ps((__m256)vset(fill), (__m256)x, (__m256)lanes(left));
+}
+INLINE void store_tail(float *p, idx left, vf x) {
+  _mm256_maskstore_ps(p, (__m256i)lanes(left), (__m256)x);
+}
+#else
 static __attribute__((noinline)) vf load_tail(const float *p, idx left, float fill) {
   vf x = vset(fill);
   for (idx i = 0; i < left; i++) x[i] = p[i];
@@ -65,6 +82,7 @@ static __attribute__((noinline)) vf load_tail(const float *p, idx left, float fi
 static __attribute__((noinline)) void store_tail(float *p, idx left, vf x) {
   for (idx i = 0; i < left; i++) p[i] = x[i];
 }
+#endif
 INLINE vf vload_or(const float *p, idx left, float fill) {
   return left >= VW ? vload(p) : load_tail(p, left, fill);
 }
@@ -86,16 +104,38 @@ INLINE vf vmax(vf x, vf y) { return vselect(x < y, y, x); }
 INLINE vf vmin(vf x, vf y) { return vselect(x > y, y, x); }
 #endif
 
+/* All lanes moved down by n, those at the bottom to the top. */
+#if VW == 16
+#define ROTATE(x, n) \
+  __builtin_shufflevector(x, x, (n), 1 + (n), 2 + (n), 3 + (n), 4 + (n), 5 + (n), 6 + (n), 7 + (n), \
+                          8 + (n), 9 + (n), 10 + (n), 11 + (n), 12 + (n), 13 + (n), 14 + (n), 15 + (n))
+#elif VW == 8
+#define ROTATE(x, n) \
+  __builtin_shufflevector(x, x, (n), 1 + (n), 2 + (n), 3 + (n), 4 + (n), 5 + (n), 6 + (n), 7 + (n))
+#else
+#define ROTATE(x, n) __builtin_shufflevector(x, x, (n), 1 + (n), 2 + (n), 3 + (n))
+#endif
+
+/* One number of all lanes, halves first: x = f(x, the other half). */
+#if VW == 16
+#define FOLD(x, f) x = f(x, ROTATE(x, 8)), x = f(x, ROTATE(x, 4)), x = f(x, ROTATE(x, 2)), x = f(x, ROTATE(x, 1))
+#elif VW == 8
+#define FOLD(x, f) x = f(x, ROTATE(x, 4)), x = f(x, ROTATE(x, 2)), x = f(x, ROTATE(x, 1))
+#else
+#define FOLD(x, f) x = f(x, ROTATE(x, 2)), x = f(x, ROTATE(x, 1))
+#endif
+
+INLINE vf vadd(vf x, vf y) { return x + y; }
+INLINE vf vmax_or_nan(vf x, vf y) { return vselect(y != y, y, vmax(x, y)); }
+
 INLINE float hsum(vf x) {
-  float s = 0;
-  UNROLL for (int i = 0; i < VW; i++) s += x[i];
-  return s;
+  FOLD(x, vadd);
+  return x[0];
 }
 /* A NaN stays. */
 INLINE float hmax(vf x) {
-  float m = x[0];
-  UNROLL for (int i = 1; i < VW; i++) if (x[i] > m || x[i] != x[i]) m = x[i];
-  return m;
+  FOLD(x, vmax_or_nan);
+  return x[0];
 }
 
 /* ---- multiply-add, square root --------------------------------------------------------------- */
