@@ -5,7 +5,6 @@ export const platform: Platform = {
   name: "browser",
   env: () => undefined,
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
-  warn: (message) => console.warn(message),
   enableRelaxedSimd: () => {},
   files: null,
 };
