@@ -4,14 +4,14 @@
  * `op(B)` is packed into panels: NR columns wide, all of the block's K deep, one row of the panel
  * after the other, so that the inner loop reads it in order. `A` is read in place, row by row; only
  * a transposed one is copied into rows first. The inner loop holds an MR × NR tile of C in
- * registers. Blocks are as deep as a panel fits the first cache (KC), as tall as A fits the second
- * (MC), and as wide as B fits the third (NC).
+ * registers. Blocks are so deep (KC) that C is seldom read and written again, yet a panel streams from
+ * the second cache; as tall as A fits that too (MC), and as wide as B fits the third (NC).
  *
  * An element of C is one chain of multiply-adds over k within a block, and blocks are added in
  * order: its bits depend on the shape of the problem, never on the tile that held it.
  */
 
-enum { KC = 256, MC = 144, NC = 960 };
+enum { KC = 512, MC = 144, NC = 960 };
 
 /* Tiles: wide ones of MR × NV vectors, and ones of MR2 × NV2 for what wide ones do not divide. */
 #if VW == 4
@@ -59,8 +59,10 @@ static __attribute__((noinline)) void store_edge(int rows, int columns, const fl
 INLINE void tile(const int rows, const int vectors, idx depth, const float *a, idx lda,
                  const float *b, idx ldb, float *c, idx ldc, int columns, const epilogue *e) {
   vf sum[12][6];
-  UNROLL for (int i = 0; i < rows; i++)
+  UNROLL for (int i = 0; i < rows; i++) {
+    for (int j = 0; j < vectors * VW; j += 16) __builtin_prefetch(c + i * ldc + j, 1);
     UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = vset(0);
+  }
   for (idx k = 0; k < depth; k++) {
     vf row[6];
     UNROLL for (int j = 0; j < vectors; j++) row[j] = vload(b + j * VW);

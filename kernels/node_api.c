@@ -118,6 +118,7 @@ static idx times(args *a, idx x, idx y) {
   }
   return n;
 }
+static idx max_size(idx x, idx y) { return x > y ? x : y; }
 /* From the first element to the last of rows that lie `ld` apart. */
 static idx span(args *a, idx rows, idx cols, idx ld) {
   if (rows == 0 || cols == 0) return 0;
@@ -301,6 +302,38 @@ FUNCTION(recurrentBackward, {
   k->recurrent_backward(l.kind, r, &g, work);
 })
 
+/* ---- session --------------------------------------------------------------------------------- */
+
+static saiki_session read_session(args *a) {
+  const int *words_of = words(a, 6);
+  saiki_session s = {0};
+  if (a->failed) return s;
+  memcpy(&s, words_of, sizeof s);
+  const idx sizes[] = {s.vocabulary, s.embedding, s.hidden, s.layers};
+  for (int i = 0; i < 4; i++)
+    if (sizes[i] < 0) fail(a, "sizes are not negative");
+  if (s.kind < 0 || s.kind > SAIKI_GRU) fail(a, "there is no such layer");
+  times(a, times(a, s.vocabulary, max_size(s.embedding, 4 * (idx)s.hidden)), 2);
+  times(a, times(a, 4 * (idx)s.hidden, max_size(s.embedding, s.hidden)), 2 * (idx)s.layers);
+  return s;
+}
+
+FUNCTION(sessionFloats, {
+  const saiki_session s = read_session(&a);
+  CHECKED;
+  return number_value(env, (double)k->session_floats(&s));
+})
+FUNCTION(sessionStep, {
+  const saiki_session s = read_session(&a);
+  CHECKED;
+  const idx token = size(&a);
+  if (token >= s.vocabulary) fail(&a, "token %td is not below %d", token, s.vocabulary);
+  float *block = reals(&a, k->session_floats(&s));
+  float *scores = maybe(&a, s.vocabulary);
+  CHECKED;
+  k->session_step(&s, block, (int)token, scores);
+})
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 #define ROWS \
@@ -349,6 +382,24 @@ FUNCTION(crossEntropyBackward, {
   float *dx = reals(&a, n);
   CHECKED;
   k->cross_entropy_backward(x, target, weight, rows, cols, ignored, smoothing, lse, g, dx);
+})
+
+FUNCTION(linearCrossEntropy, {
+  const idx rows = size(&a), inputs = size(&a), classes = size(&a);
+  const int ignored = (int)integer(&a, INT_MIN);
+  const double smoothing = number(&a);
+  const float scale = (float)number(&a);
+  const idx of_x = times(&a, rows, inputs), of_weight = times(&a, classes, inputs);
+  const float *x = reals(&a, of_x), *weight = reals(&a, of_weight), *bias = maybe(&a, classes);
+  const int *target = indices(&a, rows, classes, ignored);
+  const float *class_weight = maybe(&a, classes);
+  float *loss = reals(&a, rows);
+  float *dx = maybe(&a, of_x), *dweight = maybe(&a, of_weight), *dbias = maybe(&a, classes);
+  CHECKED;
+  void *work = workspace(&a, k->linear_cross_entropy_workspace(rows, inputs, classes));
+  CHECKED;
+  k->linear_cross_entropy(x, weight, bias, target, class_weight, rows, inputs, classes, ignored,
+                          smoothing, scale, loss, dx, dweight, dbias, work);
 })
 
 FUNCTION(layerNormForward, {
@@ -547,9 +598,10 @@ static void let_go(napi_env env, void *own, void *hint) {
 NAPI_MODULE_INIT() {
   const napi_property_descriptor all[] = {
       PUBLIC(use), PUBLIC(setThreads), PUBLIC(workspaceBytes), PUBLIC(gemm),
-      PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(softmax), PUBLIC(logSoftmax),
+      PUBLIC(recurrentForward), PUBLIC(recurrentBackward), PUBLIC(sessionFloats), PUBLIC(sessionStep),
+      PUBLIC(softmax), PUBLIC(logSoftmax),
       PUBLIC(softmaxBackward), PUBLIC(logSoftmaxBackward), PUBLIC(crossEntropyForward),
-      PUBLIC(crossEntropyBackward), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
+      PUBLIC(crossEntropyBackward), PUBLIC(linearCrossEntropy), PUBLIC(layerNormForward), PUBLIC(layerNormBackward),
       PUBLIC(embeddingForward), PUBLIC(embeddingBackward), PUBLIC(unary), PUBLIC(unaryBackward),
       PUBLIC(binary), PUBLIC(axpy), PUBLIC(sum), PUBLIC(sgd), PUBLIC(adam), PUBLIC(sumSquares),
       PUBLIC(sumAbs), PUBLIC(maxAbs), PUBLIC(mtFill), PUBLIC(uniformFill), PUBLIC(normalFill),

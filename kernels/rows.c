@@ -83,43 +83,63 @@ EXPORT void saiki_log_softmax_backward(const float *y, const float *dy, float *d
 
 /* ---- cross entropy --------------------------------------------------------------------------- */
 
+/* What the loss of a row depends on besides its logits and its target. */
+typedef struct {
+  const float *weight; /* (classes), or null for ones */
+  idx classes;
+  int ignore_index;
+  float hard, soft, total; /* 1 − e, e / V, Σ w */
+} class_loss;
+
+static class_loss class_loss_of(const float *weight, idx classes, int ignore_index,
+                                double smoothing) {
+  const float hard = (float)(1 - smoothing), soft = (float)(smoothing / (double)classes);
+  const float total = weight ? row_sum(weight, classes) : (float)classes;
+  return (class_loss){weight, classes, ignore_index, hard, soft, total};
+}
+
+static float loss_of_row(const class_loss *c, const float *x, int t, float *lse) {
+  const float *w = c->weight;
+  float top, log_sum;
+  *lse = log_sum_exp(x, c->classes, &top, &log_sum);
+  if (t == c->ignore_index) return 0;
+  const float loss = c->hard * (w ? w[t] : 1) * (log_sum - (x[t] - top));
+  if (c->soft == 0) return loss;
+  double all = 0;
+  for (idx k = 0; k < c->classes; k++) all += (w ? w[k] : 1) * (log_sum - (x[k] - top));
+  return loss + c->soft * (float)all;
+}
+
+/* dx may be x. */
+static void gradient_of_row(const class_loss *c, const float *x, int t, float lse, float g,
+                            float *dx) {
+  const float *w = c->weight;
+  const int ignored = t == c->ignore_index;
+  /* p_j is multiplied by `scale`; what belongs to single classes is subtracted. */
+  const float at_target = ignored ? 0 : g * c->hard * (w ? w[t] : 1);
+  const float each = ignored ? 0 : g * c->soft, scale = at_target + each * c->total;
+  for (idx j = 0; j < c->classes; j += VW) {
+    const idx left = c->classes - j;
+    vf d = ignored ? vset(0) : scale * vexp(vload_part(x + j, left) - lse);
+    if (each != 0) d -= w ? each * vload_part(w + j, left) : vset(each);
+    vstore_part(dx + j, left, d);
+  }
+  if (!ignored) dx[t] -= at_target;
+}
+
 EXPORT void saiki_cross_entropy_forward(const float *x, const int *target, const float *weight,
                                         idx rows, idx classes, int ignore_index, double smoothing,
                                         float *lse, float *loss) {
-  const float hard = (float)(1 - smoothing), soft = (float)(smoothing / (double)classes);
-  for (idx r = 0; r < rows; r++, x += classes) {
-    float top, log_sum;
-    const int t = target[r];
-    lse[r] = log_sum_exp(x, classes, &top, &log_sum);
-    loss[r] = 0;
-    if (t == ignore_index) continue;
-    loss[r] = hard * (weight ? weight[t] : 1) * (log_sum - (x[t] - top));
-    if (soft == 0) continue;
-    double all = 0;
-    for (idx k = 0; k < classes; k++) all += (weight ? weight[k] : 1) * (log_sum - (x[k] - top));
-    loss[r] += soft * (float)all;
-  }
+  const class_loss c = class_loss_of(weight, classes, ignore_index, smoothing);
+  for (idx r = 0; r < rows; r++) loss[r] = loss_of_row(&c, x + r * classes, target[r], lse + r);
 }
 
 EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, const float *weight,
                                          idx rows, idx classes, int ignore_index, double smoothing,
                                          const float *lse, const float *g, float *dx) {
-  const float total = weight ? row_sum(weight, classes) : (float)classes;
-  const float hard = (float)(1 - smoothing), soft = (float)(smoothing / (double)classes);
-  for (idx r = 0; r < rows; r++, x += classes, dx += classes) {
-    const int t = target[r];
-    const int ignored = t == ignore_index;
-    /* p_j is multiplied by `scale`; what belongs to single classes is subtracted. */
-    const float at_target = ignored ? 0 : g[r] * hard * (weight ? weight[t] : 1);
-    const float each = ignored ? 0 : g[r] * soft, scale = at_target + each * total;
-    for (idx j = 0; j < classes; j += VW) {
-      const idx left = classes - j;
-      vf d = ignored ? vset(0) : scale * vexp(vload_part(x + j, left) - lse[r]);
-      if (each != 0) d -= weight ? each * vload_part(weight + j, left) : vset(each);
-      vstore_part(dx + j, left, d);
-    }
-    if (!ignored) dx[t] -= at_target;
-  }
+  const class_loss c = class_loss_of(weight, classes, ignore_index, smoothing);
+  for (idx r = 0; r < rows; r++)
+    gradient_of_row(&c, x + r * classes, target[r], lse[r], g[r], dx + r * classes);
 }
 
 /* ---- layer norm ------------------------------------------------------------------------------ */

@@ -69,6 +69,20 @@ EXPORT void saiki_recurrent_backward(int kind, const saiki_recurrent *r,
                                      const saiki_recurrent_gradients *g, void *workspace);
 EXPORT idx saiki_recurrent_workspace(int kind, const saiki_recurrent *r, int backward);
 
+/* ---- session --------------------------------------------------------------------------------- */
+
+/* A language model that reads one token at a time. V, E, H; L may be 0, and H then does not matter. */
+typedef struct {
+  int kind; /* of the layers */
+  int vocabulary, embedding, hidden, layers;
+  int folded; /* the table has the first layer's products in place of its inputs */
+} saiki_session;
+
+/* The length of the block in which weights, state and scratch lie; `session.c` says how. */
+EXPORT idx saiki_session_floats(const saiki_session *s);
+/* Reads a token: the state changes in place. scores (V), or null. Fastest with an aligned block. */
+EXPORT void saiki_session_step(const saiki_session *s, float *block, int token, float *scores);
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* x and y (rows, cols); y may be x. */
@@ -86,6 +100,17 @@ EXPORT void saiki_cross_entropy_forward(const float *x, const int *target, const
 EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, const float *weight,
                                          idx rows, idx classes, int ignore_index, double smoothing,
                                          const float *lse, const float *g, float *dx);
+
+/*
+ * x (rows, inputs), weight (classes, inputs), bias and class_weight (classes, or null), loss (rows);
+ * dx, dweight, dbias: null where not wanted.
+ */
+EXPORT void saiki_linear_cross_entropy(const float *x, const float *weight, const float *bias,
+                                       const int *target, const float *class_weight, idx rows,
+                                       idx inputs, idx classes, int ignore_index, double smoothing,
+                                       float scale, float *loss, float *dx, float *dweight,
+                                       float *dbias, void *workspace);
+EXPORT idx saiki_linear_cross_entropy_workspace(idx rows, idx inputs, idx classes);
 
 /* weight, bias (cols), or null; y may be x. dx (may be dy), dweight, dbias: null where not wanted. */
 EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const float *bias,
@@ -142,8 +167,10 @@ EXPORT void saiki_bernoulli_mask(unsigned *state, float *out, idx n, double p, f
 #define SAIKI_ENTRIES(X) \
   X(gemm) X(gemm_workspace) \
   X(recurrent_forward) X(recurrent_backward) X(recurrent_workspace) \
+  X(session_floats) X(session_step) \
   X(softmax) X(log_softmax) X(softmax_backward) X(log_softmax_backward) \
   X(cross_entropy_forward) X(cross_entropy_backward) \
+  X(linear_cross_entropy) X(linear_cross_entropy_workspace) \
   X(layer_norm_forward) X(layer_norm_backward) \
   X(embedding_forward) X(embedding_backward) \
   X(unary) X(unary_backward) X(binary) X(axpy) X(sum) \

@@ -43,8 +43,9 @@ static struct {
 static void sleep_on(word *at, word value) { __builtin_wasm_memory_atomic_wait32((int *)at, (int)value, -1); }
 static void wake(word *at) { __builtin_wasm_memory_atomic_notify((int *)at, ~0u); }
 static void pause(void) {}
-/* Workers are started from outside, each of which calls saiki_work. */
+/* Workers are started from outside: each calls saiki_work, with a scratch of so many bytes. */
 static void start_workers(void) {}
+int saiki_scratch_bytes(void) { return 4 * SCRATCH_FLOATS; }
 enum { SPINS = 2000 };
 
 #else

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, and writes each as a
- * base64 module into `src/kernels/wasm/generated/`. Does nothing when the inputs are unchanged.
+ * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread and
+ * for several, and writes each as a base64 module into `src/kernels/wasm/generated/`. Does nothing
+ * when the inputs are unchanged.
  */
 
 import { createHash } from "node:crypto";
@@ -11,9 +12,18 @@ import { fileURLToPath } from "node:url";
 const sources = new URL("../kernels/", import.meta.url);
 const generated = new URL("../src/kernels/wasm/generated/", import.meta.url);
 
+// Instances share a memory that they are given; the linker's start function fills it once.
+const threads = [
+  ...["-matomics", "-Wl,--import-memory", "-Wl,--export-memory", "-Wl,--shared-memory"],
+  ...["-Wl,--export=__stack_pointer", "-Wl,--export=saiki_work"],
+  ...["-Wl,--export=saiki_set_threads", "-Wl,--export=saiki_scratch_bytes"],
+];
+
 const flavours = {
   simd: ["-msimd128"],
   relaxed: ["-msimd128", "-mrelaxed-simd"],
+  "simd-threads": ["-msimd128", ...threads],
+  "relaxed-threads": ["-msimd128", "-mrelaxed-simd", ...threads],
 };
 
 const flags = [

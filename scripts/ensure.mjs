@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Installs and builds what is missing or old, so that a fresh clone needs nothing but Node and npm:
- * `node scripts/ensure.mjs [dist]`. Uses Node's own modules only.
+ * `node scripts/ensure.mjs [dist] [bench]`. Uses Node's own modules only.
  */
 
 import { execFileSync } from "node:child_process";
@@ -19,14 +19,18 @@ export function ensureBuilt(what) {
     console.error(`saiki needs Node 20.19 or later; this is ${process.versions.node}.`);
     process.exit(1);
   }
-  if (isOlder("node_modules/.package-lock.json", ["package-lock.json"])) {
-    console.error("installing dependencies (npm ci) ...");
-    const shell = process.platform === "win32";
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio, shell });
-  }
+  ensureInstalled("");
   if (what === "dist" && isOlder("dist/index.js", sources())) {
     execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio });
   }
+}
+
+/** The dependencies of the package in a folder. @param {"" | "bench/"} folder */
+function ensureInstalled(folder) {
+  if (!isOlder(`${folder}node_modules/.package-lock.json`, [`${folder}package-lock.json`])) return;
+  console.error(`installing dependencies (npm ci${folder && ` in ${folder}`}) ...`);
+  const shell = process.platform === "win32";
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root + folder, stdio, shell });
 }
 
 /**
@@ -49,5 +53,6 @@ function sources() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  ensureBuilt(process.argv[2] === "dist" ? "dist" : "modules");
+  ensureBuilt(process.argv.includes("dist") ? "dist" : "modules");
+  if (process.argv.includes("bench")) ensureInstalled("bench/");
 }

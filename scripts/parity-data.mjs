@@ -177,6 +177,7 @@ softmax: input=x dim -dtype
 log_softmax: input=x dim -dtype
 one_hot: tensor=index num_classes
 cross_entropy: input target weight ignore_index reduction label_smoothing
+cross_entropy(linear()) = linearCrossEntropy: input weight target bias weight=classWeight ignore_index reduction label_smoothing  # both in one, without the logits of all rows; mean and sum
 nll_loss: input target weight ignore_index reduction
 mse_loss: input target reduction
 l1_loss: input target reduction

@@ -31,7 +31,16 @@ export {
   type TypedArray,
   uint8,
 } from "./core/index.ts";
-export { type BackendName, backendInfo, getBackend, setBackend } from "./kernels/index.ts";
+export {
+  type BackendName,
+  backendInfo,
+  getBackend,
+  getNumThreads,
+  type Readiness,
+  ready,
+  setBackend,
+  setNumThreads,
+} from "./kernels/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export {

@@ -11,7 +11,8 @@ import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { parseArgs } from "node:util";
 import * as torch from "saiki";
-import { Training, windows } from "./training.mjs";
+import { taskOf } from "./saiki-work.mjs";
+import { windows } from "./windows.mjs";
 
 /** @typedef {import("node:inspector").Profiler.Profile} Profile */
 
@@ -23,13 +24,13 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "5" },
   },
 });
-const shape = { vocabulary: 65, embedding: 64, batch: 50, length: 50 };
+const shape = { vocabulary: 65, input: 64, batch: 50, length: 50 };
 const { cell } = options;
 const hidden = Number(options.hidden);
 
 torch.setBackend(/** @type {torch.BackendName} */ (options.backend));
 const data = { lr: 0.002, seed: 0, windows: windows({ ...shape, count: 8 }) };
-const training = new Training({ ...shape, cell, hidden, ...data });
+const training = taskOf({ kind: "train", ...shape, cell, hidden, ...data });
 run(2); // until everything is compiled
 
 const session = new Session();

@@ -1,27 +1,69 @@
-"""PyTorch's side: answers lines of JSON, see pairs.mjs. One thread."""
+"""PyTorch's process: answers lines of JSON as serve.mjs does, with as many threads as OMP_NUM_THREADS."""
 
 import json
 import os
+import resource
 import sys
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-os.environ["OMP_NUM_THREADS"] = "1"
+import torch
+from torch import nn
 
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
-
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
-class Training:
-    """The step that saiki-worker.mjs takes, line by line."""
+class Layer:
+    """A layer and its data, equal for all who begin with the same seed."""
 
     def __init__(self, c):
         torch.manual_seed(c["seed"])
-        self.embedding = nn.Embedding(c["vocabulary"], c["embedding"])
-        self.rnn = getattr(nn, c["cell"])(c["embedding"], c["hidden"])
+        self.rnn = getattr(nn, c["cell"])(c["input"], c["hidden"])
+        self.x = torch.randn(c["length"], c["batch"], c["input"])
+        self.dy = torch.randn(c["length"], c["batch"], c["hidden"])
+
+    def along(self, y):
+        return (y * self.dy).sum().item() / y.numel() ** 0.5
+
+
+class Forward(Layer):
+    def step(self):
+        with torch.inference_mode():
+            return self.rnn(self.x)[0]
+
+    def check(self):
+        return [self.along(self.step())]
+
+
+class ForwardBackward(Layer):
+    def __init__(self, c):
+        super().__init__(c)
+        self.x.requires_grad_()
+        self.wanted = [self.x, *self.rnn.parameters()]
+
+    def step(self):
+        for p in self.wanted:
+            p.grad = None
+        y, _ = self.rnn(self.x)
+        y.backward(self.dy)
+        return y
+
+    def check(self):
+        y = self.step()
+        norm = nn.utils.clip_grad_norm_(self.wanted, float("inf")).item()
+        return [self.along(y), norm / y.numel() ** 0.5]
+
+
+class Model:
+    def __init__(self, c):
+        torch.manual_seed(c["seed"])
+        self.embedding = nn.Embedding(c["vocabulary"], c["input"])
+        self.rnn = getattr(nn, c["cell"])(c["input"], c["hidden"])
         self.projection = nn.Linear(c["hidden"], c["vocabulary"])
+
+
+class TrainingStep(Model):
+    def __init__(self, c):
+        super().__init__(c)
         modules = (self.embedding, self.rnn, self.projection)
         self.params = [p for m in modules for p in m.parameters()]
         self.adam = torch.optim.Adam(self.params, lr=c["lr"])
@@ -35,6 +77,7 @@ class Training:
 
     def step(self):
         x, y = self.windows[self.done % len(self.windows)]
+        self.done += 1
         self.adam.zero_grad(set_to_none=True)
         out, state = self.rnn(self.embedding(x), self.state)
         loss = self.criterion(self.projection(out.flatten(0, 1)), y)
@@ -43,37 +86,44 @@ class Training:
         self.adam.step()
         lstm = isinstance(state, tuple)
         self.state = tuple(s.detach() for s in state) if lstm else state.detach()
-        self.done += 1
         return loss, norm
 
     def check(self):
-        return self.step()
+        return [value.item() for value in self.step()]
 
 
-class Layer:
-    """Forward and backward of a recurrent layer alone, as in training.mjs."""
-
+class NextToken(Model):
     def __init__(self, c):
-        torch.manual_seed(c["seed"])
-        self.rnn = getattr(nn, c["cell"])(c["input"], c["hidden"])
-        self.params = list(self.rnn.parameters())
-        self.x = torch.randn(c["length"], c["batch"], c["input"]).requires_grad_()
-        self.dy = torch.randn(c["length"], c["batch"], c["hidden"])
+        super().__init__(c)
+        self.token = 0
+        self.state = None
 
     def step(self):
-        for p in (self.x, *self.params):
-            p.grad = None
-        y, _ = self.rnn(self.x)
-        y.backward(self.dy)
-        return y
+        with torch.inference_mode():
+            y, self.state = self.rnn(self.embedding(torch.tensor([[self.token]])), self.state)
+            scores = self.projection(y[0, 0])
+            self.token = int(scores.argmax())
+            return scores
 
     def check(self):
-        loss = (self.step() * self.dy).mean()
-        norm = nn.utils.clip_grad_norm_(self.params, float("inf"))
-        return loss, norm / self.dy.numel()
+        scores = self.step()
+        return [self.token, scores[self.token].item()]
 
 
-def best_gflops(size=384, repeats=12):
+tasks = {"forward": Forward, "layer": ForwardBackward, "train": TrainingStep, "token": NextToken}
+
+
+def timed(task, steps):
+    cpu, start = time.process_time(), time.perf_counter()
+    for _ in range(steps):
+        task.step()
+    return {
+        "seconds": time.perf_counter() - start,
+        "cpuSeconds": time.process_time() - cpu,
+    }
+
+
+def product_gflops(size=384, repeats=12):
     """The best of some square products."""
     a, b = torch.rand(size, size), torch.rand(size, size)
     best = float("inf")
@@ -84,35 +134,32 @@ def best_gflops(size=384, repeats=12):
     return 2 * size**3 / best / 1e9
 
 
-def answer(message, training):
-    what = message["do"]
-    if what == "peak":
-        return {"gflops": best_gflops()}
-    if what == "check":
-        pairs = [training.check() for _ in range(message["steps"])]
-        return {"losses": [l.item() for l, _ in pairs], "norms": [n.item() for _, n in pairs]}
-    cpu, start = time.process_time(), time.perf_counter()
-    for _ in range(message["steps"]):
-        training.step()
-    return {
-        "seconds": time.perf_counter() - start,
-        "cpuSeconds": time.process_time() - cpu,
-    }
+def peak_memory():
+    """Bytes of the most memory that was resident; Linux: of this program alone, see serve.mjs."""
+    if sys.platform == "linux":
+        with open("/proc/self/status") as lines:
+            return next(int(l.split()[1]) * 1024 for l in lines if l.startswith("VmHWM:"))
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
 
 
 def main():
-    training = None
+    imported = peak_memory()
+    task = None
     for line in sys.stdin:
         message = json.loads(line)
-        if message["do"] == "start":
-            training = (Layer if message["work"] == "layer" else Training)(message)
-            reply = {
-                "version": torch.__version__,
-                "python": sys.version.split()[0],
-                "parameters": sum(p.numel() for p in training.params),
-            }
+        what = message["do"]
+        if what == "start":
+            task = tasks[message["kind"]](message)
+            reply = {"version": f"{torch.__version__}, Python {sys.version.split()[0]}"}
+        elif what == "check":
+            reply = {"values": [v for _ in range(message["steps"]) for v in task.check()]}
+        elif what == "steps":
+            reply = timed(task, message["steps"])
+        elif what == "memory":
+            reply = {"imported": imported, "peak": peak_memory()}
         else:
-            reply = answer(message, training)
+            reply = {"gflops": product_gflops()}
         print(json.dumps(reply), flush=True)
 
 

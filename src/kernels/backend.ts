@@ -9,7 +9,8 @@
  * - Matrices are row-major; a leading dimension (`lda`, `ldx`, …) is the distance between rows, in
  *   elements. Buffers may be longer than needed. All real buffers of one call share one type,
  *   float32 or float64; fast backends hand float64 to the reference.
- * - Operands are not validated here (the callers have) and nothing is retained after the call.
+ * - Operands are not validated here (the callers have) and nothing is retained after the call; only a
+ *   session stays, with copies.
  * - Outputs do not overlap inputs, unless the entry says that they may be the same array.
  * - Sums are accumulated in an order that depends on the shapes only, so equal calls give equal bits.
  *
@@ -55,6 +56,11 @@ export interface Backend {
    */
   gruBackward(a: GruBackward): void;
 
+  // ---- session ---------------------------------------------------------------------------------
+
+  /** Prepares a language model to read one token at a time. The weights are copied. */
+  openSession(a: SessionWeights): Session;
+
   // ---- rows ------------------------------------------------------------------------------------
 
   /** `y_ij = exp(x_ij − max_i) / Σ_k exp(x_ik − max_i)`. `y` may be `x`. */
@@ -69,6 +75,8 @@ export interface Backend {
   crossEntropyForward(a: CrossEntropy & { loss: Real }): void;
   /** Its gradient; rows scaled by `g`. */
   crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): void;
+  /** Cross entropy of the logits `x Wᵀ + b`, which never exist all at once, with its gradients. */
+  linearCrossEntropy(a: LinearCrossEntropy): void;
   /** `y = x̂ · weight + bias` with `x̂ = (x − mean_i) / √(var_i + eps)`. `y` may be `x`. */
   layerNormForward(a: LayerNorm & { bias: Real | null; y: Real }): void;
   /**
@@ -251,6 +259,32 @@ export interface GruBackward extends RecurrentBackward {
   gates: Real;
 }
 
+/** Embedding → L recurrent layers → projection, all of one type. */
+export interface SessionWeights {
+  kind: CellKind;
+  vocabulary: number;
+  /** E and H, for L = 0 the same. */
+  embeddingSize: number;
+  hiddenSize: number;
+  /** (V, E). */
+  embedding: Real;
+  /** Each (G·H, E) or, above the first, (G·H, H); (G·H, H); (G·H) twice. */
+  layers: readonly { wIh: Real; wHh: Real; bIh: Real; bHh: Real }[];
+  /** (V, H) and (V): the scores of the next token are `W h + b`. */
+  projection: Real;
+  bias: Real;
+}
+
+export type CellKind = "rnn-tanh" | "rnn-relu" | "lstm" | "gru";
+
+/** A language model and what it has read. Independent of what else the backend computes. */
+export interface Session {
+  /** h (L, H), of an LSTM c (L, H) after it; zeros at first. To be read and written in place. */
+  readonly state: Real;
+  /** One step of each layer: reads a token in [0, V). `scores` (V) of the next one; null: not wanted. */
+  step(token: number, scores: Real | null): void;
+}
+
 export type Nonlinearity = "tanh" | "relu";
 
 export interface Gradient {
@@ -281,6 +315,31 @@ export interface CrossEntropy {
   smoothing: number;
   /** (rows): `logΣexp` of each row; written by forward, read by backward. */
   lse: Real;
+}
+
+/**
+ * With `z = x Wᵀ + b`, `loss_i` is that of {@link CrossEntropy}, and with `D = scale · Σ loss_i`:
+ * `dz_i` is its gradient with `g_i = scale`, `dx = dz W`, `dW = dzᵀ x`, `dBias_j = Σ_i dz_ij`.
+ */
+export interface LinearCrossEntropy extends Omit<CrossEntropy, "x" | "weight" | "lse"> {
+  /** H: elements of a row of x. */
+  inputSize: number;
+  /** (rows, H). */
+  x: Real;
+  /** (classes, H). */
+  weight: Real;
+  /** (classes), or null for zeros. */
+  bias: Real | null;
+  /** (classes), or null for ones. */
+  classWeight: Real | null;
+  /** What the sum of losses is multiplied by in the gradients; `loss` is without it. */
+  scale: number;
+  /** (rows). */
+  loss: Real;
+  /** Like `x`, `weight` and `bias`; each null where not wanted. */
+  dx: Real | null;
+  dWeight: Real | null;
+  dBias: Real | null;
 }
 
 /** Each row is normalised by its own mean and variance (of all its elements, not of a sample). */

@@ -7,7 +7,7 @@ import { BackendError, warn } from "../core/index.ts";
 const MOST = 64;
 
 let chosen: number | null = null;
-let apply: (threads: number) => void = () => {};
+const users: ((threads: number) => void)[] = [];
 let warned = false;
 
 /**
@@ -31,13 +31,18 @@ export function getNumThreads(): number {
  * torch.setNumThreads(1);
  */
 export function setNumThreads(threads: number): void {
-  chosen = checked("setNumThreads", threads, threads);
-  apply(chosen);
+  chooseThreads("setNumThreads", threads);
+}
+
+/** As {@link setNumThreads}; errors name `op`. */
+export function chooseThreads(op: string, threads: number): void {
+  chosen = checked(op, threads, threads);
+  for (const use of users) use(chosen);
 }
 
 /** Tells `use` how many threads there are, now and whenever that changes. */
 export function onThreads(use: (threads: number) => void): void {
-  apply = use;
+  users.push(use);
   use(getNumThreads());
 }
 

@@ -1,7 +1,6 @@
 /** How well a model predicts a text. */
 
 import { ConfigError, int64 } from "../core/index.ts";
-import { functional as F } from "../nn/index.ts";
 import { tensor } from "../tensor/index.ts";
 import type { TokenKind } from "./config.ts";
 import { inferring, type LanguageModel, type LmState } from "./model.ts";
@@ -48,13 +47,12 @@ export async function evaluate(
   let sum = 0;
   let state: LmState | null = null;
   for (const { inputs, targets, batch } of scoringWindows(tokens)) {
-    const result = inferring(model, () => {
-      const output = model.forward(inputs.view(-1, batch), state);
-      const counted = { reduction: "sum", ignoreIndex: IGNORED } as const;
-      return { state: output.state, loss: F.crossEntropy(output.logits, targets, counted).item() };
-    });
+    const counted = { reduction: "sum", ignoreIndex: IGNORED } as const;
+    const result = inferring(model, () =>
+      model.loss(inputs.view(-1, batch), targets, state, counted),
+    );
     state = result.state;
-    sum += result.loss;
+    sum += result.loss.item();
     await pace.breathe();
     signal?.throwIfAborted();
   }

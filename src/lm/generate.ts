@@ -1,14 +1,13 @@
 /** Writing text with a language model. */
 
 import * as v from "valibot";
-import { ConfigError, int64 } from "../core/index.ts";
+import { ConfigError } from "../core/index.ts";
 import { Generator } from "../random/index.ts";
-import { tensor } from "../tensor/index.ts";
 import type { Tokenizer } from "../text/index.ts";
-import { inferring, type LmState } from "./model.ts";
 import { number, type OptionWording, readOptions, whole } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { sampleToken } from "./sample.ts";
+import { openSession } from "./session.ts";
 import type { TrainedModel } from "./trained-model.ts";
 
 const optionsSchema = v.object({
@@ -65,24 +64,26 @@ export async function* generate(
   if (strict) refuseUnknown(tokenizer, prompt, wording.op);
   const generator = new Generator().manualSeed(seed);
   const pace = new Pace();
-  const read = (ids: Int32Array, state: LmState | null) =>
-    inferring(model, () => {
-      const x = tensor(ids, { dtype: int64 }).view(ids.length, 1);
-      const { logits, state: next } = model.forward(x, state);
-      return { scores: logits.select(0, -1).impl.real(), state: next };
-    });
+  const session = openSession(model);
   const start = promptIds(tokenizer, prompt);
   let last = prompt === "" ? null : (start.at(-1) as number);
-  let { scores, state } = read(start, null);
+  let scores = session.read(start.subarray(0, PIECE));
+  for (let at = PIECE; at < start.length; at += PIECE) {
+    await pace.breathe();
+    scores = session.read(start.subarray(at, at + PIECE));
+  }
   for (let i = 0; i < length; i++) {
     const rule = { temperature, topK, banned: [tokenizer.unknownId] };
     const id = sampleToken(scores, rule, generator);
     yield continuation(tokenizer, last, id);
-    if (i + 1 < length) ({ scores, state } = read(Int32Array.of(id), state));
+    if (i + 1 < length) scores = session.read([id]);
     last = id;
     await pace.breathe();
   }
 }
+
+/** How many tokens of a prompt are read at once. */
+const PIECE = 64;
 
 /** {@link generate}, all pieces joined. */
 export async function generateText(

@@ -6,6 +6,7 @@ export * from "./evaluate.ts";
 export * from "./generate.ts";
 export * from "./model.ts";
 export type { OptionWording } from "./options.ts";
+export * from "./session.ts";
 export * from "./train.ts";
 export * from "./trained-model.ts";
 export { TrainingRun, type Validation } from "./training-run.ts";

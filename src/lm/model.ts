@@ -3,6 +3,7 @@
 import {
   Dropout,
   Embedding,
+  functional as F,
   GRU,
   Linear,
   LSTM,
@@ -23,6 +24,14 @@ export interface LmOutput {
   readonly logits: Tensor;
   readonly state: LmState;
 }
+
+export interface LmLoss {
+  /** A scalar. */
+  readonly loss: Tensor;
+  readonly state: LmState;
+}
+
+export type LmLossOptions = Pick<F.LinearCrossEntropyOptions, "reduction" | "ignoreIndex">;
 
 /**
  * Embedding → dropout → recurrent layers → dropout → projection.
@@ -58,13 +67,27 @@ export class LanguageModel extends Module {
    * @param state as the call before returned it; zeros where it is null
    */
   forward(ids: Tensor, state: LmState | null = null): LmOutput {
-    const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
-    if (this.rnn === null) return { logits: this.project(x), state: [] };
-    const [y, last] =
-      this.rnn instanceof LSTM
-        ? this.rnn.forward(x, state as LSTMState | null) // (T, B, H), twice (L, B, H)
-        : this.rnn.forward(x, state?.[0] ?? null); // (T, B, H), (L, B, H)
-    return { logits: this.project(this.dropout.forward(y)), state: [last].flat() };
+    const { rows, state: last } = this.rows(ids, state);
+    return { logits: this.projection.forward(rows), state: last };
+  }
+
+  /**
+   * How badly each token foretells the next: the cross entropy of {@link forward}'s logits, which
+   * never exist all at once.
+   *
+   * @param ids (T, B) int64
+   * @param targets (T·B) int64, what follows each
+   * @param state as the call before returned it; zeros where it is null
+   */
+  loss(
+    ids: Tensor,
+    targets: Tensor,
+    state: LmState | null = null,
+    options: LmLossOptions = {},
+  ): LmLoss {
+    const { rows, state: last } = this.rows(ids, state);
+    const { weight, bias } = this.projection;
+    return { loss: F.linearCrossEntropy(rows, weight, targets, { ...options, bias }), state: last };
   }
 
   /** The number of learned values. */
@@ -72,8 +95,15 @@ export class LanguageModel extends Module {
     return [...this.parameters()].reduce((n, p) => n + p.numel(), 0);
   }
 
-  private project(x: Tensor): Tensor {
-    return this.projection.forward(x.flatten(0, 1));
+  /** What is projected, (T·B, H) or of a bigram model (T·B, E), and the state after it. */
+  private rows(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
+    const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
+    if (this.rnn === null) return { rows: x.flatten(0, 1), state: [] };
+    const [y, last] =
+      this.rnn instanceof LSTM
+        ? this.rnn.forward(x, state as LSTMState | null) // (T, B, H), twice (L, B, H)
+        : this.rnn.forward(x, state?.[0] ?? null); // (T, B, H), (L, B, H)
+    return { rows: this.dropout.forward(y).flatten(0, 1), state: [last].flat() };
   }
 }
 

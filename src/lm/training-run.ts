@@ -2,7 +2,7 @@
 
 import { TrainingError } from "../core/index.ts";
 import { BpttWindows } from "../data/index.ts";
-import { functional as F, utils } from "../nn/index.ts";
+import { utils } from "../nn/index.ts";
 import { Adam } from "../optim/index.ts";
 import {
   type LmConfig,
@@ -82,10 +82,9 @@ export class TrainingRun {
   advance(): { loss: number; gradNorm: number } {
     const window = this.windows.at(this.step % this.windows.count);
     const before = window.start === 0 ? null : this.state;
-    const { loss, state } = this.random.run(() => {
-      const output = this.model.forward(window.inputs, before);
-      return { loss: F.crossEntropy(output.logits, window.targets), state: output.state };
-    });
+    const { loss, state } = this.random.run(() =>
+      this.model.loss(window.inputs, window.targets, before),
+    );
     const value = loss.item();
     if (!Number.isFinite(value)) throw this.diverged("loss", value);
     this.optimizer.zeroGrad();

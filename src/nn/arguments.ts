@@ -47,35 +47,66 @@ export function checkLayerNorm(
       got: [...x.impl.shape],
     });
   }
-  checkTypes(op, x, given);
-}
-
-function checkTypes(
-  op: string,
-  x: Tensor,
-  given: { readonly weight: Tensor | null; readonly bias: Tensor | null },
-): void {
-  const scalarTypes: Record<string, string> = {
-    ...{ float32: "Float", float64: "Double", int64: "Long", bool: "Bool", uint8: "Byte" },
-  };
-  const name = (t: Tensor) => scalarTypes[t.dtype.name] as string;
   if (!x.dtype.isFloatingPoint) {
     throw new DTypeError({
       op,
-      torch: `"LayerNormKernelImpl" not implemented for '${name(x)}'`,
+      torch: `"LayerNormKernelImpl" not implemented for '${scalarType(x)}'`,
       fix: "Convert the input with float()",
       expected: "float32 or float64",
       got: x.dtype,
     });
   }
-  for (const t of [given.weight, given.bias]) {
+  checkParameterTypes(op, x, [given.weight, given.bias]);
+}
+
+/** @throws DTypeError when one of `parameters` has another type than x */
+export function checkParameterTypes(
+  op: string,
+  x: Tensor,
+  parameters: readonly (Tensor | null)[],
+): void {
+  for (const t of parameters) {
     if (t === null || t.dtype === x.dtype) continue;
     throw new DTypeError({
       op,
-      torch: `expected scalar type ${name(x)} but found ${name(t)}`,
+      torch: `expected scalar type ${scalarType(x)} but found ${scalarType(t)}`,
       fix: `The input is ${x.dtype}: convert it or the parameters`,
       expected: x.dtype,
       got: t.dtype,
+    });
+  }
+}
+
+/** As PyTorch names it in errors. */
+export function scalarType(t: Tensor): string {
+  return scalarTypes[t.dtype.name] as string;
+}
+
+const scalarTypes: Record<string, string> = {
+  ...{ float32: "Float", float64: "Double", int64: "Long", bool: "Bool", uint8: "Byte" },
+};
+
+/** @throws DTypeError, ShapeError with PyTorch's sentences */
+export function checkLinear(op: string, x: Tensor, weight: Tensor): void {
+  const [out, width] = [weight.size(0), weight.size(1)];
+  if (x.dtype !== weight.dtype) {
+    throw new DTypeError({
+      op,
+      torch: "mat1 and mat2 must have the same dtype",
+      fix: `The input is ${x.dtype}, the weight ${weight.dtype}: convert one of them`,
+      expected: weight.dtype,
+      got: x.dtype,
+    });
+  }
+  if (x.ndim === 0 || x.size(-1) !== width) {
+    const cols = x.ndim === 0 ? 1 : x.size(-1);
+    const rows = cols === 0 ? 0 : x.numel() / cols;
+    throw new ShapeError({
+      op,
+      torch: `mat1 and mat2 shapes cannot be multiplied (${rows}x${cols} and ${width}x${out})`,
+      fix: `The last size of the input must be ${width}; the input is [${x.impl.shape.join(", ")}]`,
+      expected: width,
+      got: cols,
     });
   }
 }

@@ -16,10 +16,22 @@ import { defaultGenerator, dropoutMask } from "../random/index.ts";
 import { arange, Tensor } from "../tensor/index.ts";
 import { applyMask } from "../tensor/ops/elementwise.ts";
 import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
+import { linearCrossEntropy as linearCrossEntropyOp } from "../tensor/ops/linear-cross-entropy.ts";
 import * as losses from "../tensor/ops/loss.ts";
 import { linear as linearOp } from "../tensor/ops/matmul.ts";
 import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
-import { checkLayerNorm, checkProbability, type LayerNormArguments } from "./arguments.ts";
+import {
+  checkLayerNorm,
+  checkLinear,
+  checkProbability,
+  type LayerNormArguments,
+} from "./arguments.ts";
+import {
+  checkClassTarget,
+  checkLinearCrossEntropy,
+  checkReduction,
+  checkSmoothing,
+} from "./loss-arguments.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -30,28 +42,7 @@ import { checkLayerNorm, checkProbability, type LayerNormArguments } from "./arg
  * @see torch.nn.functional.linear
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  const op = "linear";
-  const [out, width] = [weight.size(0), weight.size(1)];
-  if (x.dtype !== weight.dtype) {
-    throw new DTypeError({
-      op,
-      torch: "mat1 and mat2 must have the same dtype",
-      fix: `The input is ${x.dtype}, the weight ${weight.dtype}: convert one of them`,
-      expected: weight.dtype,
-      got: x.dtype,
-    });
-  }
-  if (x.ndim === 0 || x.size(-1) !== width) {
-    const cols = x.ndim === 0 ? 1 : x.size(-1);
-    const rows = cols === 0 ? 0 : x.numel() / cols;
-    throw new ShapeError({
-      op,
-      torch: `mat1 and mat2 shapes cannot be multiplied (${rows}x${cols} and ${width}x${out})`,
-      fix: `The last size of the input must be ${width}; the input is [${x.impl.shape.join(", ")}]`,
-      expected: width,
-      got: cols,
-    });
-  }
+  checkLinear("linear", x, weight);
   return Tensor.apply(linearOp, [x, weight, bias], undefined);
 }
 
@@ -185,13 +176,7 @@ export function crossEntropy(
   const op = "crossEntropy";
   const { labelSmoothing = 0, weight = null } = options;
   const reduction = checkReduction(op, options.reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ConfigError({
-      op,
-      torch: `label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`,
-      got: labelSmoothing,
-    });
-  }
+  checkSmoothing(op, labelSmoothing);
   if (target.dtype.isFloatingPoint && sameShape(target.impl.shape, input.impl.shape)) {
     return softCrossEntropy(input, target, { ...options, reduction, labelSmoothing });
   }
@@ -199,6 +184,60 @@ export function crossEntropy(
   checkClassTarget(op, input, target, weight, ignoreIndex);
   const args = { ignoreIndex, smoothing: labelSmoothing, reduction };
   return Tensor.apply(losses.crossEntropy, [input, target, weight], args);
+}
+
+export interface LinearCrossEntropyOptions {
+  /** (V), what is added to the logits. */
+  readonly bias?: Tensor | null | undefined;
+  /** (V), a factor for each class. */
+  readonly classWeight?: Tensor | null | undefined;
+  /** Rows with this target do not count. */
+  readonly ignoreIndex?: number | undefined;
+  /** `mean` of all rows (default), weighed by class, or their `sum`. */
+  readonly reduction?: Exclude<Reduction, "none"> | undefined;
+  /** How much of the target is spread evenly over all classes. */
+  readonly labelSmoothing?: number | undefined;
+}
+
+/**
+ * Cross entropy of the logits `x Wᵀ + b`: what `crossEntropy(linear(x, W, b), target)` gives, with
+ * the same gradients, but the logits of all rows never exist at once.
+ *
+ * The gradients of x, W and b are computed along with the loss and held until backward.
+ *
+ * @param input (…, H)
+ * @param weight (V, H), a row for each class
+ * @param target classes, int64 (…), in [0, V)
+ * @returns a scalar
+ * @throws DTypeError, ShapeError, IndexError as `linear` and `crossEntropy` do
+ * @throws ConfigError with reduction `none`, or when `labelSmoothing` is outside [0, 1]
+ * @example
+ * const [x, layer] = [randn(6, 3), new Linear(3, 4)];
+ * const target = tensor([0, 1, 2, 3, 0, 1], { dtype: int64 });
+ * const loss = linearCrossEntropy(x, layer.weight, target, { bias: layer.bias });
+ * console.log(allclose(loss, crossEntropy(layer.forward(x), target))); // true
+ */
+export function linearCrossEntropy(
+  input: Tensor,
+  weight: Tensor,
+  target: Tensor,
+  options: LinearCrossEntropyOptions = {},
+): Tensor {
+  const op = "linearCrossEntropy";
+  const { bias = null, classWeight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
+  const reduction = checkReduction(op, options.reduction);
+  if (reduction === "none") {
+    throw new ConfigError({
+      op,
+      sentence: "a loss for each row would need the logits of all rows in backward",
+      fix: "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)",
+      got: reduction,
+    });
+  }
+  checkSmoothing(op, labelSmoothing);
+  checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
+  const args = { reduction, ignoreIndex, smoothing: labelSmoothing };
+  return Tensor.apply(linearCrossEntropyOp, [input, weight, bias, target, classWeight], args);
 }
 
 /** Targets are probabilities q: `−Σ_j w_j q'_j ln softmax(x)_j`, `q' = q (1 − e) + e/C`. */
@@ -337,17 +376,6 @@ export function binaryCrossEntropyWithLogits(
 
 // ---- checks ------------------------------------------------------------------------------------
 
-function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
-  if (reduction === undefined) return "mean";
-  if (["none", "mean", "sum"].includes(reduction)) return reduction;
-  throw new ConfigError({
-    op,
-    torch: `${String(reduction)} is not a valid value for reduction`,
-    fix: "Use none, mean or sum",
-    got: reduction,
-  });
-}
-
 function broadcastWithWarning(input: Tensor, target: Tensor): [Tensor, Tensor] {
   if (sameShape(input.impl.shape, target.impl.shape)) return [input, target];
   warn(
@@ -356,69 +384,4 @@ function broadcastWithWarning(input: Tensor, target: Tensor): [Tensor, Tensor] {
   );
   const shape = input.detach().add(target.detach()).impl.shape;
   return [input.expand(...shape), target.expand(...shape)];
-}
-
-function checkClassTarget(
-  op: string,
-  input: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  ignoreIndex: number,
-): void {
-  if (target.dtype !== int64) {
-    const names: Record<string, string> = {
-      float32: "Float",
-      float64: "Double",
-      bool: "Bool",
-      uint8: "Byte",
-    };
-    throw new DTypeError({
-      op,
-      torch: `expected scalar type Long but found ${names[target.dtype.name]}`,
-      fix: "Convert the target with long()",
-      expected: int64,
-      got: target.dtype,
-    });
-  }
-  const shape = input.impl.shape;
-  const expected = shape.length <= 1 ? [] : [shape[0] as number, ...shape.slice(2)];
-  if (shape.length > 1 && (target.ndim === 0 || target.size(0) !== shape[0])) {
-    throw new ShapeError({
-      op,
-      torch: `Expected input batch_size (${shape[0]}) to match target batch_size (${target.ndim === 0 ? 0 : target.size(0)}).`,
-      fix: "The first sizes of input and target must agree",
-      expected: shape[0],
-      got: [...target.impl.shape],
-    });
-  }
-  if (!sameShape(target.impl.shape, expected)) {
-    throw new ShapeError({
-      op,
-      torch:
-        shape.length <= 2
-          ? "0D or 1D target tensor expected, multi-target not supported"
-          : `Expected target size [${expected.join(", ")}], got [${target.impl.shape.join(", ")}]`,
-      expected,
-      got: [...target.impl.shape],
-    });
-  }
-  const classes = (shape.length === 1 ? shape[0] : shape[1]) as number;
-  if (weight !== null && !sameShape(weight.impl.shape, [classes])) {
-    throw new ShapeError({
-      op,
-      torch: `weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: [${weight.impl.shape.join(", ")}]`,
-      expected: [classes],
-      got: [...weight.impl.shape],
-    });
-  }
-  for (const t of target.impl.data()) {
-    if (t === ignoreIndex || (t >= 0 && t < classes)) continue;
-    throw new IndexError({
-      op,
-      torch: `Target ${t} is out of bounds.`,
-      fix: `There are ${classes} classes`,
-      expected: [0, classes - 1],
-      got: t,
-    });
-  }
 }

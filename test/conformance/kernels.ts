@@ -21,10 +21,12 @@ import { elementwiseCases } from "./cases/elementwise.ts";
 import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
 import { layerNormCases } from "./cases/layer-norm.ts";
+import { linearCrossEntropyCases } from "./cases/linear-cross-entropy.ts";
 import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
+import { sessionCases } from "./cases/session.ts";
 import { tableCases } from "./cases/table.ts";
 import { threadCases } from "./cases/threads.ts";
 import { updateCases } from "./cases/update.ts";
@@ -34,7 +36,9 @@ const suites = {
   gemm: gemmCases,
   recurrent: recurrentCases,
   "lstm and gru": lstmGruCases,
+  session: sessionCases,
   rows: rowCases,
+  "linear cross entropy": linearCrossEntropyCases,
   "layer norm": layerNormCases,
   table: tableCases,
   elementwise: elementwiseCases,
@@ -64,8 +68,13 @@ export function nativeConformance(set: string): void {
 function declare(title: string, backend: Backend | string): void {
   describe(title, () => {
     if (typeof backend === "string") test.skip(backend);
-    else for (const [name, cases] of Object.entries(suites)) describe(name, () => cases(backend));
+    else conformanceCases(backend);
   });
+}
+
+/** Declares the tests alone. */
+export function conformanceCases(backend: Backend): void {
+  for (const [title, cases] of Object.entries(suites)) describe(title, () => cases(backend));
 }
 
 function find(name: BackendName): Backend | string {

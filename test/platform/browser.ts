@@ -33,11 +33,16 @@ export function browserFor(context: TestContext): string {
 /**
  * Serves a folder on this machine and opens its `index.html`, whose script prints {@link END} last.
  *
+ * @param headers of each response
  * @returns the lines that it printed before
  * @throws when the page throws, or anything is printed as an error
  */
-export async function runPage(browserPath: string, folder: string): Promise<string[]> {
-  const server = await served(folder);
+export async function runPage(
+  browserPath: string,
+  folder: string,
+  headers: Record<string, string> = {},
+): Promise<string[]> {
+  const server = await served(folder, headers);
   const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
   try {
     const page = await browser.newPage();
@@ -80,12 +85,13 @@ const types: Record<string, string> = {
   ".json": "application/json",
 };
 
-async function served(folder: string): Promise<Server> {
+async function served(folder: string, headers: Record<string, string>): Promise<Server> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
     const path = join(folder, normalize(decodeURIComponent(pathname)));
     try {
       const content = await readFile(path);
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
       response.end(content);
     } catch {

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
 import type { Platform, PlatformFiles } from "./types.ts";
 
 const files: PlatformFiles = {
@@ -51,6 +52,19 @@ export const platform: Platform = {
     } catch {
       // Engines that know the feature without the flag need nothing.
     }
+  },
+  startThread(code, data) {
+    const start = `
+      const { parentPort, workerData: data } = require("node:worker_threads");
+      const started = () => parentPort.postMessage(null);`;
+    const worker = new Worker(start + code, { eval: true, workerData: data, execArgv: [] });
+    return new Promise((resolve, reject) => {
+      worker.once("error", reject);
+      worker.once("message", () => {
+        worker.unref();
+        resolve();
+      });
+    });
   },
   files,
 };

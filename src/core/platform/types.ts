@@ -7,6 +7,14 @@ export interface Platform {
   cores(): number;
   /** Turns on relaxed SIMD in engines that ship it behind a flag (Node 20). */
   enableRelaxedSimd(): void;
+  /**
+   * Runs JavaScript in a thread of its own, which does not keep the process alive.
+   *
+   * @param code statements that have `data`, and call `started()`; then they may block
+   * @param data what can be cloned, or shared
+   * @returns when `started` was called; rejects where there are no threads, or the code throws before
+   */
+  startThread(code: string, data: unknown): Promise<void>;
   /** Files on disk, or null where there are none. */
   readonly files: PlatformFiles | null;
 }

@@ -23,6 +23,7 @@ import {
 } from "../abi.ts";
 import type { Backend, CrossEntropy, Gradient, LayerNorm, Recurrent } from "../backend.ts";
 import { reference } from "../reference/index.ts";
+import { fillSession, sessionWords } from "../session.ts";
 import type { Binding } from "./binding.ts";
 
 export function nativeBackend(native: Binding): Backend {
@@ -31,6 +32,7 @@ export function nativeBackend(native: Binding): Backend {
     name: "native",
     ...matrix(native),
     ...recurrent(native),
+    ...session(native),
     ...rows(native),
     ...table(native),
     ...elementwise(native),
@@ -106,6 +108,20 @@ function gradient(g: Gradient | null | undefined) {
   return [g?.data ?? null, g?.accumulate ?? false] as const;
 }
 
+// ---- session -----------------------------------------------------------------------------------
+
+function session(native: Binding): Pick<Backend, "openSession"> {
+  return {
+    openSession(a) {
+      if (!isFloat32(a.embedding)) return reference.openSession(a);
+      const words = sessionWords(a);
+      const block = new Float32Array(native.sessionFloats(words));
+      const state = fillSession(a, words, block, matrix(native).gemm);
+      return { state, step: (token, scores) => native.sessionStep(words, token, block, scores) };
+    },
+  };
+}
+
 // ---- rows --------------------------------------------------------------------------------------
 
 type Rows = Pick<
@@ -116,6 +132,7 @@ type Rows = Pick<
   | "logSoftmaxBackward"
   | "crossEntropyForward"
   | "crossEntropyBackward"
+  | "linearCrossEntropy"
   | "layerNormForward"
   | "layerNormBackward"
 >;
@@ -148,6 +165,14 @@ function rows(native: Binding): Rows {
       isFloat32(a.x)
         ? native.crossEntropyBackward(...entropy(a), a.g, a.dx)
         : reference.crossEntropyBackward(a),
+    linearCrossEntropy: (a) =>
+      isFloat32(a.x)
+        ? native.linearCrossEntropy(
+            ...([a.rows, a.inputSize, a.classes, a.ignoreIndex, a.smoothing, a.scale] as const),
+            ...([a.x, a.weight, a.bias, a.target, a.classWeight] as const),
+            ...([a.loss, a.dx, a.dWeight, a.dBias] as const),
+          )
+        : reference.linearCrossEntropy(a),
     layerNormForward: (a) =>
       isFloat32(a.x)
         ? native.layerNormForward(...norm(a), a.bias, a.y)

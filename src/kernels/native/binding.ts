@@ -17,12 +17,15 @@ export interface Binding {
   readonly gemm: Fn;
   readonly recurrentForward: Fn;
   readonly recurrentBackward: Fn;
+  readonly sessionFloats: Fn<number>;
+  readonly sessionStep: Fn;
   readonly softmax: Fn;
   readonly softmaxBackward: Fn;
   readonly logSoftmax: Fn;
   readonly logSoftmaxBackward: Fn;
   readonly crossEntropyForward: Fn;
   readonly crossEntropyBackward: Fn;
+  readonly linearCrossEntropy: Fn;
   readonly layerNormForward: Fn;
   readonly layerNormBackward: Fn;
   readonly embeddingForward: Fn;

@@ -11,15 +11,19 @@ import type { Backend } from "../backend.ts";
 import * as elementwise from "./elementwise.ts";
 import * as embedding from "./embedding.ts";
 import { gemm } from "./gemm.ts";
+import { linearCrossEntropy } from "./linear-cross-entropy.ts";
 import * as optim from "./optim.ts";
 import * as recurrent from "./recurrent.ts";
 import * as rows from "./rows.ts";
+import { openSession } from "./session.ts";
 
 export const reference: Backend = {
   name: "reference",
   gemm,
   ...recurrent,
+  openSession,
   ...rows,
+  linearCrossEntropy,
   ...embedding,
   ...elementwise,
   ...optim,

@@ -10,15 +10,19 @@ import type { Backend, BackendName, Gemm } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { elementwise } from "./elementwise.ts";
 import type { Exports } from "./exports.ts";
-import { Arena, span } from "./memory.ts";
+import { type Arena, span } from "./memory.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
 import { rows } from "./rows.ts";
 import { table } from "./table.ts";
 import { update } from "./update.ts";
 
-export function wasmBackend(name: BackendName, wasm: Exports): Backend {
-  const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
+/** All entries but sessions, which have instances of their own. */
+export function wasmEntries(
+  name: BackendName,
+  wasm: Exports,
+  arena: Arena,
+): Omit<Backend, "openSession"> {
   return {
     name,
     gemm: (a) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a)),

@@ -11,12 +11,16 @@ export interface Exports {
   readonly saiki_recurrent_forward: Kernel;
   readonly saiki_recurrent_backward: Kernel;
   readonly saiki_recurrent_workspace: Measure;
+  readonly saiki_session_floats: Measure;
+  readonly saiki_session_step: Kernel;
   readonly saiki_softmax: Kernel;
   readonly saiki_softmax_backward: Kernel;
   readonly saiki_log_softmax: Kernel;
   readonly saiki_log_softmax_backward: Kernel;
   readonly saiki_cross_entropy_forward: Kernel;
   readonly saiki_cross_entropy_backward: Kernel;
+  readonly saiki_linear_cross_entropy: Kernel;
+  readonly saiki_linear_cross_entropy_workspace: Measure;
   readonly saiki_layer_norm_forward: Kernel;
   readonly saiki_layer_norm_backward: Kernel;
   readonly saiki_embedding_forward: Kernel;

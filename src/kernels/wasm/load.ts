@@ -2,10 +2,12 @@
 
 import { platform } from "#platform";
 import type { Backend } from "../backend.ts";
-import { wasmBackend } from "./backend.ts";
+import { wasmEntries } from "./backend.ts";
 import type { Exports } from "./exports.ts";
 import * as relaxed from "./generated/relaxed.ts";
 import * as simd from "./generated/simd.ts";
+import { Arena } from "./memory.ts";
+import { session } from "./session.ts";
 
 /** The backend of a flavour, or the reason why it cannot be used here. */
 export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
@@ -16,8 +18,12 @@ export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
     return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
   }
   // Synchronous, which browsers allow on a page's main thread up to 8 MB.
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const backend = wasmBackend(name, instance.exports as unknown as Exports);
+  const module = new WebAssembly.Module(bytes);
+  const instantiate = () => new WebAssembly.Instance(module).exports as unknown as Exports;
+  const wasm = instantiate();
+  const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
+  const entries = wasmEntries(name, wasm, arena);
+  const backend = { ...entries, ...session(instantiate, entries.gemm) };
   if (name === "wasm-relaxed" && !isFused(backend)) {
     return "relaxed multiply-add is not fused on this machine";
   }
@@ -32,6 +38,6 @@ function isFused(backend: Backend): boolean {
   return y[0] === 2 ** -24;
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
+export function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }

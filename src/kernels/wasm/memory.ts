@@ -12,9 +12,9 @@ const ALIGN = 64;
 export class Arena {
   private readonly memory: WebAssembly.Memory;
   /** The first byte that a call may use. */
-  private readonly floor: number;
+  private floor: number;
   private top: number;
-  // Views of the memory, made again when it grows: growing detaches them.
+  // Views of the memory, made again when it grows: they are detached, or of a shared one too short.
   private f32!: Float32Array;
   private i32!: Int32Array;
 
@@ -41,6 +41,14 @@ export class Arena {
     const at = this.top;
     this.top = align(at + bytes);
     if (this.top > this.bytes) this.grow();
+    return at;
+  }
+
+  /** The address of `bytes` bytes that no call will use. Forgets what the call before has put. */
+  keep(bytes: number): number {
+    this.begin();
+    const at = this.reserve(bytes);
+    this.floor = this.top;
     return at;
   }
 

@@ -1,8 +1,8 @@
-/** Softmax, its logarithm, cross entropy and layer norm. */
+/** Softmax, its logarithm, cross entropy (of a projection too) and layer norm. */
 
 import type { Real } from "../../core/dtype.ts";
 import { isFloat32 } from "../abi.ts";
-import type { Backend, CrossEntropy } from "../backend.ts";
+import type { Backend, CrossEntropy, LinearCrossEntropy } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
 import type { Arena } from "./memory.ts";
@@ -15,6 +15,7 @@ type Rows = Pick<
   | "logSoftmaxBackward"
   | "crossEntropyForward"
   | "crossEntropyBackward"
+  | "linearCrossEntropy"
   | "layerNormForward"
   | "layerNormBackward"
 >;
@@ -53,6 +54,8 @@ export function rows(wasm: Exports, arena: Arena): Rows {
       wasm.saiki_cross_entropy_backward(...call, lse, g, dx);
       arena.get(dx, a.dx, a.rows * a.classes);
     },
+    linearCrossEntropy: (a) =>
+      isFloat32(a.x) ? linearCrossEntropy(wasm, arena, a) : reference.linearCrossEntropy(a),
     layerNormForward(a) {
       if (!isFloat32(a.x)) return reference.layerNormForward(a);
       const { rows, cols } = a;
@@ -111,4 +114,29 @@ function putCall(arena: Arena, a: CrossEntropy): [x: number, ...others: number[]
   const target = arena.putWords(a.target.subarray(0, a.rows));
   const weight = arena.put(a.weight, a.classes);
   return [x, target, weight, a.rows, a.classes, a.ignoreIndex, a.smoothing];
+}
+
+function linearCrossEntropy(wasm: Exports, arena: Arena, a: LinearCrossEntropy): void {
+  const { rows, inputSize, classes } = a;
+  const [ofX, ofWeight] = [rows * inputSize, classes * inputSize];
+  arena.begin();
+  const [x, weight] = [arena.put(a.x, ofX), arena.put(a.weight, ofWeight)];
+  const bias = arena.put(a.bias, classes);
+  const target = arena.putWords(a.target.subarray(0, rows));
+  const classWeight = arena.put(a.classWeight, classes);
+  const outputs = [
+    [a.loss, rows],
+    [a.dx, ofX],
+    [a.dWeight, ofWeight],
+    [a.dBias, classes],
+  ] as const;
+  const at = outputs.map(([out, n]) => (out === null ? 0 : arena.floats(n)));
+  const work = arena.reserve(
+    wasm.saiki_linear_cross_entropy_workspace(rows, inputSize, classes) >>> 0,
+  );
+  const sizes = [rows, inputSize, classes, a.ignoreIndex, a.smoothing, a.scale] as const;
+  wasm.saiki_linear_cross_entropy(x, weight, bias, target, classWeight, ...sizes, ...at, work);
+  outputs.forEach(([out, n], i) => {
+    if (out !== null) arena.get(at[i] as number, out, n);
+  });
 }

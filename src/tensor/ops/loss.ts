@@ -199,7 +199,7 @@ function classesBack(dx: View, ctx: Context): View {
 
 function reduceRows(loss: View, target: View, weight: View | null, args: ClassLoss): View {
   if (args.reduction === "none") return loss;
-  return total(loss, args.reduction === "sum" ? 1 : counted(target, weight, args));
+  return total(loss, args.reduction === "sum" ? 1 : counted(target, weight, args.ignoreIndex));
 }
 
 /** The gradient of each row's loss. */
@@ -211,12 +211,12 @@ function rowScale(
   rows: number,
 ): Real {
   if (args.reduction === "none") return grad.real();
-  const scale = args.reduction === "sum" ? 1 : 1 / counted(target, weight, args);
+  const scale = args.reduction === "sum" ? 1 : 1 / counted(target, weight, args.ignoreIndex);
   return (grad.dtype.allocate(rows) as Real).fill((grad.data()[0] as number) * scale);
 }
 
 /** `Σ w_t` over the rows that are not ignored. */
-function counted(target: View, weight: View | null, { ignoreIndex }: ClassLoss): number {
+export function counted(target: View, weight: View | null, ignoreIndex: number): number {
   const w = weight?.data();
   let n = 0;
   for (const t of target.data()) if (t !== ignoreIndex) n += w?.[t] ?? 1;
@@ -224,7 +224,7 @@ function counted(target: View, weight: View | null, { ignoreIndex }: ClassLoss):
 }
 
 /** `Σ x / n` as a scalar, summed in double. */
-function total(x: View, n: number): View {
+export function total(x: View, n: number): View {
   let sum = 0;
   for (const v of x.data()) sum += v;
   return View.scalar(sum / n, x.dtype);

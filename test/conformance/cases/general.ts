@@ -114,6 +114,20 @@ function crossEntropy(b: Backend, make: Make, backward: boolean): Real[] {
   return [dx!];
 }
 
+function linearCrossEntropy(b: Backend, make: Make): Real[] {
+  const inputSize = 7;
+  const [ofX, ofWeight] = [rows * inputSize, cols * inputSize];
+  const [x, weight, bias] = [make(ofX), make(ofWeight), make(cols)];
+  const classWeight = make(cols).map(Math.abs);
+  const outputs = [rows, ofX, ofWeight, cols].map((n) => make(n, false));
+  const [loss, dx, dWeight, dBias] = outputs as [Real, Real, Real, Real];
+  const sizes = { rows, inputSize, classes: cols };
+  const scalars = { ignoreIndex: -100, smoothing: 0.1, scale: 0.3 };
+  const inputs = { x, weight, bias, target, classWeight };
+  b.linearCrossEntropy({ ...sizes, ...scalars, ...inputs, loss, dx, dWeight, dBias });
+  return outputs;
+}
+
 /** A row function of one input, or two. */
 function rowCall(name: "softmax" | "logSoftmax" | "softmaxBackward" | "logSoftmaxBackward"): Call {
   return (b, make) => {
@@ -154,12 +168,25 @@ const calls: Record<string, Call> = {
     b.rnnBackward({ ...a, dy: make(99), lddy: 9, dhN: make(54), dx: { ...dx!, ld: 7 }, ...wanted });
     return outputs;
   },
+  openSession(b, make) {
+    const [V, E, H] = [20, 9, 13];
+    const [wHh, bIh, bHh] = [make(3 * H * H), make(3 * H), make(3 * H)];
+    const session = b.openSession({
+      ...{ kind: "gru", vocabulary: V, embeddingSize: E, hiddenSize: H, embedding: make(V * E) },
+      layers: [E, H].map((n) => ({ wIh: make(3 * H * n), wHh, bIh, bHh })),
+      ...{ projection: make(V * H), bias: make(V) },
+    });
+    const scores = make(V, false);
+    for (const token of [3, 0, 19]) session.step(token, scores);
+    return [scores, session.state.slice() as Real];
+  },
   softmax: rowCall("softmax"),
   softmaxBackward: rowCall("softmaxBackward"),
   logSoftmax: rowCall("logSoftmax"),
   logSoftmaxBackward: rowCall("logSoftmaxBackward"),
   crossEntropyForward: (b, make) => crossEntropy(b, make, false),
   crossEntropyBackward: (b, make) => crossEntropy(b, make, true),
+  linearCrossEntropy,
   embeddingForward(b, make) {
     const [weight, y] = [make(4 * 13), make(5 * 13, false)];
     b.embeddingForward(weight, Int32Array.of(3, 0, 1, 3, 2), y, 13);

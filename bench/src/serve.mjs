@@ -1,0 +1,84 @@
+// @ts-check
+/** The other end of worker.mjs, for all whose process is Node's. */
+
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+/**
+ * @typedef {object} Task
+ * @property {() => unknown} step may return a promise
+ * @property {() => Checked | Promise<Checked>} check takes a step and tells numbers to compare;
+ *   null for one that is not comparable
+ *
+ * @typedef {(number | null)[]} Checked
+ * @typedef {{ seconds: number, cpuSeconds: number }} Timing `cpuSeconds` of all threads
+ */
+
+/**
+ * Answers until standard input ends: `start` (with the work), `check`, `steps`, `memory`, and what
+ * `others` answer.
+ *
+ * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws where
+ *   it cannot; `tokens` of a step where they are not T·B
+ * @param {Record<string, () => unknown>} [others]
+ */
+export async function serve(start, others = {}) {
+  /** @type {Task} */
+  let task;
+  const imported = peakMemory();
+
+  /** @param {any} message */
+  async function answer(message) {
+    switch (message.do) {
+      case "start": {
+        const { task: started, ...about } = await start(message);
+        task = started;
+        return about;
+      }
+      case "check":
+        return { values: await checked(task, message.steps) };
+      case "steps":
+        return await timed(task, message.steps);
+      case "memory":
+        return { imported, peak: peakMemory() };
+      default:
+        return others[message.do]?.() ?? {};
+    }
+  }
+
+  for await (const line of createInterface({ input: process.stdin })) {
+    const reply = await answer(JSON.parse(line)).catch((error) => ({ cannot: error.message }));
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+}
+
+/** @param {Task} task @param {number} steps */
+async function checked(task, steps) {
+  /** @type {Checked} */
+  const values = [];
+  for (let i = 0; i < steps; i++) values.push(...(await task.check()));
+  return values;
+}
+
+/** @param {Task} task @param {number} steps @returns {Promise<Timing>} */
+async function timed(task, steps) {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  for (let i = 0; i < steps; i++) {
+    const done = task.step();
+    if (done instanceof Promise) await done;
+  }
+  const seconds = (performance.now() - start) / 1e3;
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds, cpuSeconds: (user + system) / 1e6 };
+}
+
+/**
+ * Bytes of the most memory that was resident. Linux: of this program alone; `maxRSS` would begin with
+ * that of the process that started it.
+ */
+function peakMemory() {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
+  const line = readFileSync("/proc/self/status", "utf8").match(/^VmHWM:\s*(\d+) kB$/m);
+  return Number(line?.[1]) * 1024;
+}

@@ -1,0 +1,131 @@
+/** A language model that reads token by token. */
+
+import { ConfigError, IndexError, type Real, ShapeError } from "../core/index.ts";
+import { type CellKind, kernels } from "../kernels/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+import type { Cell } from "./config.ts";
+import type { LanguageModel, LmState } from "./model.ts";
+
+/** What a model needs in order to go on with one text. */
+export interface Session {
+  /**
+   * Reads tokens, one after another.
+   *
+   * @returns (V): the scores of what follows the last, as the model's `logits`
+   * @throws IndexError on a token that the model does not have; ConfigError on none at all
+   */
+  read(ids: ArrayLike<number>): Real;
+  /**
+   * What is remembered of all tokens so far, a copy; as `LanguageModel.forward` takes and returns it
+   * for a batch of one. May be set, to go on from there.
+   */
+  state: LmState;
+  /** Forgets what was read. */
+  reset(): void;
+}
+
+const kinds: Record<Cell, CellKind> = {
+  bigram: "rnn-tanh", // of no layers
+  rnn: "rnn-tanh",
+  "rnn-relu": "rnn-relu",
+  lstm: "lstm",
+  gru: "gru",
+};
+
+/**
+ * Prepares a model to read one token at a time: no batch, no tape, no dropout; a step takes as long
+ * as reading the weights once. They are copied, so later training does not reach the session.
+ *
+ * Scores are those of `model.forward` but for the order of sums, that is their last bits.
+ *
+ * @example
+ * const session = openSession(trained.model);
+ * const scores = session.read(trained.tokenizer.encode("Once upon a ti"));
+ * const next = scores.indexOf(Math.max(...scores)); // the likeliest token
+ */
+export function openSession(model: LanguageModel): Session {
+  const { cell, vocabulary, embedding, hidden } = model.config;
+  const layers = cell === "bigram" ? 0 : model.config.layers;
+  const { dtype } = model.embedding.weight;
+  const { state, step } = kernels().openSession({
+    ...{ kind: kinds[cell], vocabulary, embeddingSize: embedding },
+    hiddenSize: layers === 0 ? embedding : hidden,
+    embedding: elements(model.embedding.weight),
+    layers: Array.from({ length: layers }, (_, l) => layerOf(model, l)),
+    projection: elements(model.projection.weight),
+    bias: elements(model.projection.bias),
+  });
+  const size = layers * hidden; // of each kind of state
+  const parts: Real[] = [];
+  for (let at = 0; at < state.length; at += size) parts.push(state.subarray(at, at + size));
+  return {
+    read(ids) {
+      checkTokens(ids, vocabulary);
+      const scores = dtype.allocate(vocabulary) as Real;
+      for (let i = 0; i < ids.length; i++) step(ids[i]!, i + 1 < ids.length ? null : scores);
+      return scores;
+    },
+    get state() {
+      return parts.map((part) => tensor(part).view(layers, 1, hidden));
+    },
+    set state(given) {
+      checkState(given, parts.length, [layers, 1, hidden]);
+      parts.forEach((part, i) => {
+        part.set(elements(given[i]!));
+      });
+    },
+    reset() {
+      state.fill(0);
+    },
+  };
+}
+
+function layerOf({ rnn }: LanguageModel, l: number) {
+  return {
+    wIh: elements(rnn![`weight_ih_l${l}`]),
+    wHh: elements(rnn![`weight_hh_l${l}`]),
+    bIh: elements(rnn![`bias_ih_l${l}`]),
+    bHh: elements(rnn![`bias_hh_l${l}`]),
+  };
+}
+
+function elements(x: Tensor | null | undefined): Real {
+  return x!.impl.contiguous().real();
+}
+
+function checkTokens(ids: ArrayLike<number>, vocabulary: number): void {
+  if (ids.length === 0) {
+    throw new ConfigError({
+      op: "Session.read",
+      sentence: "no tokens leave nothing to score",
+      fix: "Give at least one",
+      got: 0,
+    });
+  }
+  const wrong = Array.from(ids).find((i) => !(Number.isInteger(i) && i >= 0 && i < vocabulary));
+  if (wrong === undefined) return;
+  throw new IndexError({
+    op: "Session.read",
+    torch: "index out of range in self",
+    fix: `The model knows ${vocabulary} tokens, the index is ${wrong}`,
+    expected: [0, vocabulary - 1],
+    got: wrong,
+  });
+}
+
+function checkState(state: LmState, kinds: number, shape: number[]): void {
+  const got = state.map((s) => [...s.shape]);
+  if (got.length === kinds && got.every((g) => String(g) === String(shape))) return;
+  const wanted = new Array<number[]>(kinds).fill(shape);
+  throw new ShapeError({
+    op: "Session.state",
+    sentence: `the state has ${shown(wanted)}, got ${shown(got)}`,
+    fix: "Give the state of a session or of a forward call with a batch of one",
+    expected: wanted,
+    got,
+  });
+}
+
+function shown(shapes: readonly (readonly number[])[]): string {
+  return shapes.length === 0 ? "no tensors" : shapes.map((s) => `[${s.join(", ")}]`).join(" and ");
+}
