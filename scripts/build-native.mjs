@@ -37,10 +37,11 @@ const flags = [
   "-fno-tree-slp-vectorize",
   ...["-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-warning-option"],
 ];
+/** `nodelete`: the threads outlive the worker that loaded it first, after which Node would unload it. */
 const linking =
   process.platform === "darwin"
     ? ["-bundle", "-undefined", "dynamic_lookup"]
-    : ["-shared", "-pthread"];
+    : ["-shared", "-pthread", "-Wl,-z,nodelete"];
 
 /**
  * @param {{ extra?: string[], out?: string }} [options] more flags, another place

@@ -15,6 +15,7 @@ const steps = [
   ["dead code", bin("knip")],
   ["generated pages", [process.execPath, "scripts/parity.mjs", "--check"]],
   ["package", bin("publint", "--strict")],
+  ["platform packages", [process.execPath, "scripts/platform-packages.mjs", "check"]],
 ];
 
 for (const [what, [command, ...args]] of steps) {

@@ -179,7 +179,9 @@ describe("saiki info", () => {
   test("tells which kernels run", async () => {
     const { out, status } = await saiki("info");
     expect(status).toBe(0);
-    expect(out).toMatch(/^saiki +\d+\.\d+\.\d+\nbackend +(wasm-relaxed|wasm|reference)\n/);
+    expect(out).toMatch(
+      /^saiki +\d+\.\d+\.\d+\nbackend +(native \(\w+\)|wasm-relaxed|wasm|reference)\nthreads +\d+\n/,
+    );
   });
 });
 

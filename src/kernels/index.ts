@@ -2,7 +2,7 @@
 
 import { loadNative } from "#native";
 import { platform } from "#platform";
-import { BackendError } from "../core/index.ts";
+import { BackendError, warn } from "../core/index.ts";
 import type { Backend, BackendName } from "./backend.ts";
 import { type KernelProfile, timed } from "./profile.ts";
 import { reference } from "./reference/index.ts";
@@ -27,7 +27,7 @@ let current: Backend | null = null;
 
 /** The kernels in use; chosen at the first call. */
 export function kernels(): Backend {
-  current ??= chosenByEnvironment() ?? fastest();
+  current ??= choose();
   return current;
 }
 
@@ -145,6 +145,11 @@ function threadsOf(name: BackendName): number {
 
 const one = () => 1;
 
+function choose(): Backend {
+  getNumThreads(); // what is wrong with SAIKI_THREADS is told on every machine
+  return chosenByEnvironment() ?? fastest();
+}
+
 function chosenByEnvironment(): Backend | null {
   const name = platform.env("SAIKI_BACKEND");
   return name === undefined || name === "" ? null : required("SAIKI_BACKEND", name);
@@ -175,7 +180,7 @@ function fastest(): Backend {
     const result = load(name);
     if ("backend" in result) return result.backend;
     if (result.broken) {
-      platform.warn(
+      warn(
         `native kernels: ${result.reason}. WebAssembly is used; SAIKI_BACKEND=wasm-relaxed or wasm silences this.`,
       );
     }

@@ -1,7 +1,7 @@
 /** How many threads the kernels may use. Results have the same bits with any number. */
 
 import { platform } from "#platform";
-import { BackendError } from "../core/index.ts";
+import { BackendError, warn } from "../core/index.ts";
 
 /** More would be a mistake. */
 const MOST = 64;
@@ -64,7 +64,7 @@ function checked(op: string, threads: number, got: unknown): number {
   const cores = platform.cores();
   if (threads > cores && !warned) {
     warned = true;
-    platform.warn(`${op}: ${threads} threads on ${cores} cores are slower than ${cores}.`);
+    warn(`${op}: ${threads} threads on ${cores} cores are slower than ${cores}.`);
   }
   return threads;
 }

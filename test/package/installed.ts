@@ -20,8 +20,8 @@ export interface Installed {
   remove(): Promise<void>;
 }
 
-/** Packs the package and installs it into a new project in a temporary folder. */
-export async function install(): Promise<Installed> {
+/** Packs the package and installs it, and other tarballs, into a new project in a temporary folder. */
+export async function install(...others: string[]): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), "saiki-"));
   const npm = ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder] as const;
   const [packed] = JSON.parse((await run(root, ...npm)).stdout) as [
@@ -29,7 +29,7 @@ export async function install(): Promise<Installed> {
   ];
   await writeProject(folder);
   const options = ["--no-audit", "--no-fund", "--prefer-offline"];
-  await run(folder, "npm", "install", ...options, `./${packed.filename}`);
+  await run(folder, "npm", "install", ...options, `./${packed.filename}`, ...others);
   await symlink(join(root, "node_modules/typescript"), join(folder, "node_modules/typescript"));
   return {
     folder,

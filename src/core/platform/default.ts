@@ -8,7 +8,6 @@ export const platform: Platform = {
   name: "browser",
   env: () => undefined,
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
-  warn: (message) => console.warn(message),
   enableRelaxedSimd: () => {},
   async startThread(code, data) {
     const text = `onmessage = ({ data }) => { const started = () => postMessage(null); ${code} };`;

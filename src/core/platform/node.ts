@@ -46,7 +46,6 @@ export const platform: Platform = {
   name: "node",
   env: (name) => process.env[name],
   cores: availableParallelism,
-  warn: (message) => process.emitWarning(message, "SaikiWarning"),
   enableRelaxedSimd() {
     try {
       setFlagsFromString("--experimental-wasm-relaxed-simd");

@@ -5,8 +5,6 @@ export interface Platform {
   env(name: string): string | undefined;
   /** Cores that the process may use. */
   cores(): number;
-  /** Says what is wrong though it works, in one line, where a developer sees it. */
-  warn(message: string): void;
   /** Turns on relaxed SIMD in engines that ship it behind a flag (Node 20). */
   enableRelaxedSimd(): void;
   /**

@@ -33,7 +33,7 @@ export function loadNative(
   }
   const instructionSet = binding.use(fail, set);
   if (instructionSet === null) {
-    return { reason: `this processor lacks ${set ?? "what the kernels need"}`, broken: true };
+    return { reason: `there are no kernels for ${set} that this processor runs`, broken: true };
   }
   const setThreads = (threads: number) => binding.setThreads(threads);
   return { backend: nativeBackend(binding), setThreads, instructionSet };
