@@ -61,6 +61,8 @@ export abstract class RecurrentBase extends Module {
   readonly bidirectional: boolean;
   /** P, or 0 without a projection. */
   readonly projSize: number;
+  /** Of each layer, in the order in which its operation takes them. */
+  private readonly names: readonly (readonly string[])[];
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `bias_ih_l${number}${"" | "_reverse"}`]: Parameter;
@@ -82,6 +84,7 @@ export abstract class RecurrentBase extends Module {
     this.checkSizes();
     if (kind.projSize === undefined) this.refuseProjection(options);
     this.checkProjection();
+    this.names = Array.from({ length: numLayers }, (_, l) => this.parameterNames(l));
     this.register(kind.gates);
     this.resetParameters();
   }
@@ -93,7 +96,12 @@ export abstract class RecurrentBase extends Module {
 
   /** Parameters of every layer and direction, in order of registration. */
   get allWeights(): Parameter[][] {
-    return this.suffixes().map((s) => this.weightsOf(s).filter((w) => w !== null));
+    const each = this.projSize > 0 ? 5 : 4;
+    return this.names.flatMap((layer) =>
+      Array.from({ length: this.directions }, (_, d) =>
+        layer.slice(d * each, (d + 1) * each).flatMap((name) => this.own[name] ?? []),
+      ),
+    );
   }
 
   /** All parameters uniform in ±1/√H, in order of registration. */
@@ -134,14 +142,11 @@ export abstract class RecurrentBase extends Module {
     const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
     for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
     const finals: Tensor[][] = states.map(() => []);
-    const suffixes = this.suffixes();
     let x = prepared.data;
     for (let l = 0; l < this.numLayers; l++) {
       const first = l * this.directions;
       const own = initial.map((s) => s?.narrow(0, first, this.directions) ?? null);
-      const weights = suffixes
-        .slice(first, first + this.directions)
-        .flatMap((s) => this.weightsOf(s));
+      const weights = this.names[l]!.map((name) => this.own[name] ?? null);
       const [y, ...last] = this.layer([x, ...own, ...weights], {
         directions: this.directions,
         batchSizes: prepared.batchSizes,
@@ -232,6 +237,10 @@ export abstract class RecurrentBase extends Module {
   // ---- checks ----------------------------------------------------------------------------------
 
   private checkInput(input: Tensor, ndim: number): void {
+    if (ndim === 3 && input.size(-1) === this.inputSize) {
+      this.checkDType(input, "input");
+      return;
+    }
     const op = this.where;
     const shape = [...input.impl.shape];
     if (ndim !== 3) {
@@ -243,16 +252,13 @@ export abstract class RecurrentBase extends Module {
         got: shape,
       });
     }
-    if (input.size(-1) !== this.inputSize) {
-      throw new ShapeError({
-        op,
-        torch: `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${input.size(-1)}`,
-        fix: `The input is [${shape.join(", ")}]: check inputSize or the embedding width`,
-        expected: this.inputSize,
-        got: input.size(-1),
-      });
-    }
-    this.checkDType(input, "input");
+    throw new ShapeError({
+      op,
+      torch: `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${input.size(-1)}`,
+      fix: `The input is [${shape.join(", ")}]: check inputSize or the embedding width`,
+      expected: this.inputSize,
+      got: input.size(-1),
+    });
   }
 
   private checkDType({ dtype }: Tensor, what: string): void {
@@ -375,7 +381,8 @@ export abstract class RecurrentBase extends Module {
 
   private register(gates: number): void {
     const { hiddenSize: H, directions: D, projSize: P } = this;
-    for (const [i, suffix] of this.suffixes().entries()) {
+    const suffixes = this.names.flatMap((_, l) => this.suffixes(l));
+    for (const [i, suffix] of suffixes.entries()) {
       const width = i < D ? this.inputSize : D * this.stateSize(0);
       this.own[`weight_ih_${suffix}`] = new Parameter(zeros(gates * H, width));
       this.own[`weight_hh_${suffix}`] = new Parameter(zeros(gates * H, this.stateSize(0)));
@@ -387,18 +394,15 @@ export abstract class RecurrentBase extends Module {
     }
   }
 
-  private suffixes(): string[] {
-    const directions = this.bidirectional ? ["", "_reverse"] : [""];
-    return Array.from({ length: this.numLayers }, (_, l) =>
-      directions.map((d) => `l${l}${d}`),
-    ).flat();
+  private suffixes(layer: number): string[] {
+    return (this.bidirectional ? ["", "_reverse"] : [""]).map((d) => `l${layer}${d}`);
   }
 
-  /** What a kernel takes for one direction of one layer; null where a bias is missing. */
-  private weightsOf(suffix: string): (Parameter | null)[] {
+  /** What a kernel takes for each direction of a layer, biases too where there are none. */
+  private parameterNames(layer: number): string[] {
     const kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
     if (this.projSize > 0) kinds.push("weight_hr");
-    return kinds.map((kind) => this.own[`${kind}_${suffix}`] ?? null);
+    return this.suffixes(layer).flatMap((s) => kinds.map((kind) => `${kind}_${s}`));
   }
 
   private get own(): Record<string, Parameter> {

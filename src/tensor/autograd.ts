@@ -30,6 +30,13 @@ export interface Node {
 }
 
 /** The node of an operation that was recorded. */
+/** The node, null for the one at hand, that `storage` came from, as which of its outputs. */
+export interface Source {
+  readonly storage: Storage;
+  readonly node: Node | null;
+  readonly output: number;
+}
+
 export class OpNode implements Node {
   readonly outputs: number;
   readonly edges: readonly (Edge | null)[];
@@ -37,7 +44,7 @@ export class OpNode implements Node {
   readonly #ctx: Context;
   readonly #names: readonly string[];
   readonly #run: (grads: readonly (View | null)[]) => readonly (View | null)[];
-  #sources: readonly (readonly [Storage, string])[];
+  #sources: readonly Source[];
 
   constructor(
     names: readonly string[],
@@ -45,7 +52,7 @@ export class OpNode implements Node {
     edges: readonly (Edge | null)[],
     ctx: Context,
     run: (grads: readonly (View | null)[]) => readonly (View | null)[],
-    sources: readonly (readonly [Storage, string])[],
+    sources: readonly Source[],
   ) {
     this.#names = names;
     this.outputs = outputs;
@@ -76,9 +83,9 @@ export class OpNode implements Node {
     if (stale === undefined) return;
     const { view, version } = stale;
     const { storage } = view;
-    const at = this.#sources.findIndex(([candidate]) => candidate === storage);
-    const made = this.#sources[at]?.[1];
-    const source = at >= 0 && at < this.outputs ? made : (storage.changedBy ?? made);
+    const maker = this.#sources.find((s) => s.storage === storage);
+    const made = maker && `output ${maker.output} of ${(maker.node ?? this).nameOf(maker.output)}`;
+    const source = maker?.node === null ? made : (storage.changedBy ?? made);
     throw new AutogradError({
       op: "Tensor.backward",
       torch:

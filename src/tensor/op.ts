@@ -35,7 +35,9 @@ export interface MultiOp<I extends Inputs, A = void> {
 export class Context {
   /** Which inputs want a gradient; all false where nothing is recorded. */
   readonly needs: readonly boolean[];
-  /** Sizes and types of the inputs, known without saving them. */
+  /** Whether any does, so that saving is worth while. */
+  readonly recording: boolean;
+  /** Sizes and types of the inputs, known without saving them; for backward. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtypes: readonly DType[];
   /** Whether backward may run again, so that it must not overwrite what was saved. */
@@ -46,13 +48,9 @@ export class Context {
 
   constructor(needs: readonly boolean[], inputs: Inputs) {
     this.needs = needs;
-    this.shapes = inputs.map((v) => v?.shape ?? []);
-    this.dtypes = inputs.map((v) => v?.dtype ?? float32);
-  }
-
-  /** Whether any input wants a gradient, so that saving is worth while. */
-  get recording(): boolean {
-    return this.needs.some((n) => n);
+    this.recording = needs.includes(true);
+    this.shapes = this.recording ? inputs.map((v) => v?.shape ?? []) : [];
+    this.dtypes = this.recording ? inputs.map((v) => v?.dtype ?? float32) : [];
   }
 
   /** Keeps views for backward, which checks that nobody changed them in place meanwhile. */

@@ -18,7 +18,7 @@ import {
 } from "../core/index.ts";
 import { defaultGenerator } from "../random/index.ts";
 import * as args from "./arguments.ts";
-import type { Edge, Node } from "./autograd.ts";
+import type { Edge, Node, Source } from "./autograd.ts";
 import { accumulate, isGradEnabled, OpNode, runBackward, taken } from "./autograd.ts";
 import * as fill from "./fill.ts";
 import { formatTensor } from "./format.ts";
@@ -34,7 +34,7 @@ import * as matrix from "./ops/matmul.ts";
 import * as reduce from "./ops/reduce.ts";
 import * as rows from "./ops/rows.ts";
 import * as shapes from "./ops/shape.ts";
-import { type Storage, View } from "./view.ts";
+import { View } from "./view.ts";
 
 /** Nested arrays of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested<T> = T | Nested<T>[];
@@ -272,7 +272,7 @@ export class Tensor {
     if (ctx.recording) {
       const names = [typeof op.name === "string" ? op.name : op.name(a, views)];
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g[0] as View, a);
-      Tensor.#record(new OpNode(names, 1, edges, ctx, run, sources(inputs, names, [view])), [out]);
+      Tensor.#record(new OpNode(names, 1, edges, ctx, run, sources(inputs, [view])), [out]);
     }
     Tensor.#shareMemory(inputs, [out]);
     return out;
@@ -286,7 +286,7 @@ export class Tensor {
     if (ctx.recording) {
       const names = typeof op.name === "string" ? [op.name] : op.name(a);
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g, a);
-      const origin = sources(inputs, names, results);
+      const origin = sources(inputs, results);
       Tensor.#record(new OpNode(names, outs.length, edges, ctx, run, origin), outs);
     }
     Tensor.#shareMemory(inputs, outs);
@@ -1022,17 +1022,11 @@ function prepare<I extends Inputs>(
 }
 
 /** Which storages came from which node, for the sentence about in-place changes. */
-function sources(
-  inputs: readonly (Tensor | null)[],
-  names: readonly string[],
-  outs: readonly View[],
-): (readonly [Storage, string])[] {
-  const own = outs.map((v, i) => [v.storage, `output ${i} of ${names[i] ?? names[0]}`] as const);
-  const others = inputs.flatMap((t) => {
+function sources(inputs: readonly (Tensor | null)[], outs: readonly View[]): Source[] {
+  const all: Source[] = outs.map(({ storage }, output) => ({ storage, node: null, output }));
+  for (const t of inputs) {
     const node = t?.gradFn;
-    return t && node
-      ? [[t.impl.storage, `output ${t.outputIndex} of ${node.nameOf(t.outputIndex)}`] as const]
-      : [];
-  });
-  return [...own, ...others];
+    if (t && node) all.push({ storage: t.impl.storage, node, output: t.outputIndex });
+  }
+  return all;
 }

@@ -9,7 +9,6 @@ import {
   adamScalars,
   type Backward,
   binaryCode,
-  type Extra,
   type Forward,
   gru,
   isFloat32,
@@ -21,7 +20,7 @@ import {
   unaryBackwardCode,
   unaryCode,
 } from "../abi.ts";
-import type { Backend, CrossEntropy, Gradient, LayerNorm, Recurrent } from "../backend.ts";
+import type { Backend, CrossEntropy, Gradient, LayerNorm } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { fillSession, sessionWords } from "../session.ts";
 import type { Binding } from "./binding.ts";
@@ -64,25 +63,27 @@ type RecurrentEntries = Pick<
 >;
 
 function recurrent(native: Binding): RecurrentEntries {
-  const ahead = (kind: Kind, a: Forward) =>
-    native.recurrentForward(...layer(kind, a), a.hN, a.cN ?? null);
-  const back = (kind: Kind, a: Backward) =>
-    native.recurrentBackward(
-      ...layer(kind, a),
-      a.lddy,
-      a.dx?.ld ?? a.inputSize,
-      a.dy,
-      a.dhN,
-      a.dcN ?? null,
-      ...gradient(a.dx),
-      ...gradient(a.dh0),
-      ...gradient(a.dc0),
-      ...gradient(a.dWIh),
-      ...gradient(a.dWHh),
-      ...gradient(a.dBIh),
-      ...gradient(a.dBHh),
-      ...gradient(a.dWHr),
+  // Written out, for lists that are spread would cost more than a small layer's work.
+  const ahead = (kind: Kind, a: Forward) => {
+    const size = a.projSize || a.hiddenSize;
+    // biome-ignore format: in the binding's order, the same as below
+    native.recurrentForward(
+      kind.id, a.batchSizes.length, a.batchSizes, a.reverse, a.inputSize, a.hiddenSize, size,
+      a.ldx, a.ldy, a.x, a.wIh, a.wHh, a.bIh, a.bHh, a.wHr ?? null, a.h0, a.c0 ?? null, a.y,
+      a.gates ?? null, a.c ?? null, a.hN, a.cN ?? null,
     );
+  };
+  const back = (kind: Kind, a: Backward) => {
+    const size = a.projSize || a.hiddenSize;
+    // biome-ignore format: as above
+    native.recurrentBackward(
+      kind.id, a.batchSizes.length, a.batchSizes, a.reverse, a.inputSize, a.hiddenSize, size,
+      a.ldx, a.ldy, a.x, a.wIh, a.wHh, a.bIh, a.bHh, a.wHr ?? null, a.h0, a.c0 ?? null, a.y,
+      a.gates ?? null, a.c ?? null, a.lddy, a.dx?.ld ?? a.inputSize, a.dy, a.dhN, a.dcN ?? null,
+      ...gradient(a.dx), ...gradient(a.dh0), ...gradient(a.dc0), ...gradient(a.dWIh),
+      ...gradient(a.dWHh), ...gradient(a.dBIh), ...gradient(a.dBHh), ...gradient(a.dWHr),
+    );
+  };
   return {
     rnnForward: (a) => (isFloat32(a.y) ? ahead(rnn[a.nonlinearity], a) : reference.rnnForward(a)),
     rnnBackward: (a) => (isFloat32(a.y) ? back(rnn[a.nonlinearity], a) : reference.rnnBackward(a)),
@@ -91,17 +92,6 @@ function recurrent(native: Binding): RecurrentEntries {
     gruForward: (a) => (isFloat32(a.y) ? ahead(gru, a) : reference.gruForward(a)),
     gruBackward: (a) => (isFloat32(a.y) ? back(gru, a) : reference.gruBackward(a)),
   };
-}
-
-/** What forward and backward have in common. */
-function layer(kind: Kind, a: Recurrent & Extra) {
-  const size = a.projSize || a.hiddenSize;
-  return [
-    ...([kind.id, a.batchSizes.length, a.batchSizes, a.reverse] as const),
-    ...([a.inputSize, a.hiddenSize, size, a.ldx, a.ldy] as const),
-    ...([a.x, a.wIh, a.wHh, a.bIh, a.bHh, a.wHr ?? null] as const),
-    ...([a.h0, a.c0 ?? null, a.y, a.gates ?? null, a.c ?? null] as const),
-  ] as const;
 }
 
 function gradient(g: Gradient | null | undefined) {
