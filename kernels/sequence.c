@@ -57,6 +57,7 @@ typedef struct sequence {
   float *dh, *dc;    /* (B, P), (B, H): what flows into the step at hand from those after it */
   float *dprojected; /* (N, P): dy and dh together */
   int *before;
+  unsigned *turns; /* a walk by strips: the stage that each strip is at, and the strips done in all */
   float *work; /* for whole products */
 } sequence;
 
@@ -91,52 +92,6 @@ INLINE const float *state_before(const sequence *s, const step *t, idx i, const 
   return first ? first + i * s->r->hidden_size : s->zeros;
 }
 
-/* ---- a walk on several threads ---------------------------------------------------------------- */
-
-typedef struct walk {
-  const sequence *s;
-  idx parts;
-  float *hn, *cn; /* forward's */
-} walk;
-
-/* Where part q of a walk begins: rows of the batch are shared by equal summed length. */
-static idx first_row(const walk *w, idx q) {
-  const saiki_recurrent *r = w->s->r;
-  idx row = 0, steps = r->steps;
-  for (idx sum = 0; row < w->s->batch && sum < w->s->rows * q / w->parts; row++) {
-    while (steps > 0 && r->batch_sizes[steps - 1] <= row) steps--;
-    sum += steps;
-  }
-  return row;
-}
-
-INLINE float *offset(const float *p, idx n) { return p ? (float *)p + n : 0; }
-
-/* The sequence for part q of a walk; `r` gets what its operands become. */
-static sequence part_of(const walk *w, idx q, saiki_recurrent *r) {
-  sequence s = *w->s;
-  const idx H = s.r->hidden_size, P = s.r->state_size;
-  s.begin = first_row(w, q);
-  s.count = first_row(w, q + 1) - s.begin;
-  *r = *s.r;
-  r->h0 = offset(r->h0, s.begin * P);
-  r->c0 = offset(r->c0, s.begin * H);
-  s.r = r;
-  s.dh = offset(s.dh, s.begin * P);
-  s.dc = offset(s.dc, s.begin * H);
-  s.dout = offset(s.dout, s.begin * (s.out ? H : P));
-  if (!s.g) s.out = offset(s.out, s.begin * H);
-  return s;
-}
-
-static void share_walk(const sequence *s, task_function *task, float *hn, float *cn) {
-  const double work = (double)s->rows * (double)s->cell->gates * (double)s->r->hidden_size *
-                      (double)s->r->state_size;
-  const idx parts = work < WORTH_SHARING ? 1 : max_idx(1, min_idx(saiki_threads(), s->batch / 2));
-  const walk w = {s, parts, hn, cn};
-  saiki_parallel(parts, task, &w, s->work);
-}
-
 /* ---- products of a step ---------------------------------------------------------------------- */
 
 /* The strip of columns from j on that is worked on at once: a panel, or all where none is packed. */
@@ -160,6 +115,125 @@ static void step_product(const weight *w, idx rows, const float *a, idx lda, flo
     multiply_panel(rows, depth, a + k, lda, panel + k * width, width, c, ldc, (int)columns,
                    k ? &ADD : e);
   }
+}
+
+/* ---- walks ----------------------------------------------------------------------------------- */
+
+/*
+ * A walk goes through stages, one a step, each strip by strip; `end` follows the last strip. Threads
+ * share it in one of two ways. By rows of the batch: each part walks all stages for its rows and waits
+ * for nobody. Or by strips, all rows at once: each weight is then read by one thread and not by all,
+ * but nobody begins a stage before the one before it is done.
+ */
+typedef struct walk walk;
+struct walk {
+  const sequence *s;
+  idx stages;
+  void (*strip)(const walk *w, const sequence *s, idx stage, idx column, idx columns);
+  void (*end)(const walk *w, const sequence *s, idx stage);
+  idx parts;
+  float *hn, *cn; /* forward's */
+};
+
+static void walk_alone(const walk *w, const sequence *s) {
+  for (idx k = 0; k < w->stages; k++) {
+    for (idx j = 0, n; j < s->hidden[0].columns; j += n) {
+      n = strip_width(&s->hidden[0], j);
+      w->strip(w, s, k, j, n);
+    }
+    w->end(w, s, k);
+  }
+}
+
+/* ---- by rows */
+
+/* Where part q begins: rows are shared by equal summed length. */
+static idx first_row(const walk *w, idx q) {
+  const saiki_recurrent *r = w->s->r;
+  idx row = 0, steps = r->steps;
+  for (idx sum = 0; row < w->s->batch && sum < w->s->rows * q / w->parts; row++) {
+    while (steps > 0 && r->batch_sizes[steps - 1] <= row) steps--;
+    sum += steps;
+  }
+  return row;
+}
+
+INLINE float *offset(const float *p, idx n) { return p ? (float *)p + n : 0; }
+
+static void walk_rows(const void *context, idx part, float *scratch) {
+  walk w = *(const walk *)context;
+  sequence s = *w.s;
+  saiki_recurrent r = *s.r;
+  const idx H = r.hidden_size, P = r.state_size;
+  (void)scratch;
+  s.begin = first_row(&w, part);
+  s.count = first_row(&w, part + 1) - s.begin;
+  r.h0 = offset(r.h0, s.begin * P);
+  r.c0 = offset(r.c0, s.begin * H);
+  w.hn = offset(w.hn, s.begin * P);
+  w.cn = offset(w.cn, s.begin * H);
+  s.dh = offset(s.dh, s.begin * P);
+  s.dc = offset(s.dc, s.begin * H);
+  s.dout = offset(s.dout, s.begin * (s.out ? H : P));
+  if (!s.g) s.out = offset(s.out, s.begin * H);
+  s.r = &r;
+  walk_alone(&w, &s);
+}
+
+/* ---- by strips */
+
+static idx count_strips(const weight *w) {
+  idx strips = 0;
+  for (idx j = 0; j < w->columns; j += strip_width(w, j)) strips++;
+  return strips;
+}
+
+/* Each part begins with strips of its own, which stay in its cache, and then helps with the others. */
+static void walk_strips(const void *context, idx part, float *scratch) {
+  const walk *w = context;
+  const sequence *s = w->s;
+  const weight *hidden = &s->hidden[0];
+  const idx strips = count_strips(hidden), own = strips * part / w->parts;
+  unsigned *stage_of = s->turns, *done = s->turns + strips;
+  (void)scratch;
+  for (idx k = 0; k < w->stages; k++) {
+    for (int pass = 0; pass < 2; pass++) {
+      idx j = 0;
+      for (idx i = 0; i < strips; i++) {
+        const idx n = strip_width(hidden, j);
+        unsigned expected = (unsigned)k;
+        if ((i < own) == pass && __atomic_compare_exchange_n(&stage_of[i], &expected, expected + 1, 0,
+                                                             __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+          w->strip(w, s, k, j, n);
+          __atomic_add_fetch(done, 1, __ATOMIC_SEQ_CST);
+        }
+        j += n;
+      }
+    }
+    saiki_wait_for(done, (unsigned)((k + 1) * strips));
+  }
+}
+
+/* Floats of a recurrent weight that a core keeps in its own cache beside the rest. */
+enum { NEAR = 1 << 17 };
+
+static void share_walk(const walk *given, const sequence *s) {
+  const double weights = (double)s->cell->gates * (double)s->r->hidden_size * (double)s->r->state_size;
+  const idx threads = saiki_threads();
+  walk w = *given;
+  if (threads < 2 || (double)s->rows * weights < WORTH_SHARING) {
+    walk_alone(&w, s);
+    return;
+  }
+  if (weights > NEAR && !s->out && s->hidden[0].panels) {
+    const idx strips = count_strips(&s->hidden[0]);
+    for (idx i = 0; i <= strips; i++) s->turns[i] = 0;
+    w.parts = min_idx(threads, strips);
+    saiki_parallel(w.parts, walk_strips, &w, s->work);
+    return;
+  }
+  w.parts = max_idx(1, min_idx(threads, s->batch / 2));
+  saiki_parallel(w.parts, walk_rows, &w, s->work);
 }
 
 /* ---- forward --------------------------------------------------------------------------------- */
@@ -213,46 +287,44 @@ static void project(const sequence *s, const step *t) {
   }
 }
 
-static void walk_forward(const sequence *s, float *hn, float *cn) {
+/* hn and cn get the strip's columns of the rows whose last step this is. */
+static void leave_last(const sequence *s, const step *t, idx column, idx columns, float *hn, float *cn) {
   const saiki_recurrent *r = s->r;
-  const idx H = r->hidden_size, P = r->state_size;
-  for (idx k = 0; k < r->steps; k++) {
-    const step t = step_at(s, k);
-    const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * P : 0;
-    for (idx j = 0, n; j < H; j += n) {
-      n = strip_width(&s->hidden[0], j);
-      for (int g = 0; g < s->cell->gates; g++) {
-        float *c = s->gates + t.row * s->ldg + (s->cell->shift + g) * H + j;
-        step_product(&s->hidden[g], t.known, before, r->ldy, c, s->ldg, j, n, &ADD);
-        c += t.known * s->ldg;
-        if (h0) step_product(&s->hidden[g], t.rows - t.known, h0, P, c, s->ldg, j, n, &ADD);
-      }
-      s->cell->forward(s, &t, j, n);
-    }
-    if (s->out) project(s, &t);
-    const idx last = t.row + t.kept, rows = t.rows - t.kept;
-    copy_rows(rows, P, r->y + last * r->ldy, r->ldy, hn + t.kept * P, P, 0);
-    if (s->cell->memory) copy_rows(rows, H, r->c + last * H, H, cn + t.kept * H, H, 0);
-  }
+  const idx H = r->hidden_size, P = r->state_size, last = t->row + t->kept, rows = t->rows - t->kept;
+  if (hn)
+    copy_rows(rows, columns, r->y + last * r->ldy + column, r->ldy, hn + t->kept * P + column, P, 0);
+  if (cn) copy_rows(rows, columns, r->c + last * H + column, H, cn + t->kept * H + column, H, 0);
 }
 
-static void forward_part(const void *context, idx part, float *scratch) {
-  const walk *w = context;
-  saiki_recurrent r;
-  const sequence s = part_of(w, part, &r);
-  (void)scratch;
-  walk_forward(&s, offset(w->hn, s.begin * r.state_size), offset(w->cn, s.begin * r.hidden_size));
+/* Columns j … j + n of step k. */
+static void forward_strip(const walk *w, const sequence *s, idx k, idx j, idx n) {
+  const saiki_recurrent *r = s->r;
+  const idx H = r->hidden_size, P = r->state_size;
+  const step t = step_at(s, k);
+  const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * P : 0;
+  for (int g = 0; g < s->cell->gates; g++) {
+    float *c = s->gates + t.row * s->ldg + (s->cell->shift + g) * H + j;
+    step_product(&s->hidden[g], t.known, before, r->ldy, c, s->ldg, j, n, &ADD);
+    c += t.known * s->ldg;
+    if (h0) step_product(&s->hidden[g], t.rows - t.known, h0, P, c, s->ldg, j, n, &ADD);
+  }
+  s->cell->forward(s, &t, j, n);
+  leave_last(s, &t, j, n, s->out ? 0 : w->hn, s->cell->memory ? w->cn : 0);
+}
+
+/* What follows when all columns of step k are there. */
+static void forward_end(const walk *w, const sequence *s, idx k) {
+  if (!s->out) return;
+  const step t = step_at(s, k);
+  project(s, &t);
+  leave_last(s, &t, 0, s->r->state_size, w->hn, 0);
 }
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
-/* The gates' gradients of a step, whose `dh` is complete. */
+/* The gates' gradients of a projected step, whose `dh` is complete. */
 static void cell_backward(const sequence *s, const step *t) {
   const idx H = s->r->hidden_size, P = s->r->state_size;
-  if (!s->out) {
-    s->cell->backward(s, t, 0, H);
-    return;
-  }
   float *d = s->dprojected + t->row * P;
   copy_rows(t->rows, P, s->dh, P, d, P, 0);
   if (s->g->dy) copy_rows(t->rows, P, s->g->dy + t->row * s->g->lddy, s->g->lddy, d, P, 1);
@@ -263,32 +335,31 @@ static void cell_backward(const sequence *s, const step *t) {
   }
 }
 
-/* The gates' gradients of all steps; what remains in `dh` and `dc` is the gradient of h0 and c0. */
-static void walk_backward(const sequence *s) {
-  const saiki_recurrent *r = s->r;
-  const idx H = r->hidden_size, P = r->state_size;
-  step t = step_at(s, r->steps - 1);
-  cell_backward(s, &t);
-  for (idx k = r->steps - 1; k >= 0; k--) {
+/*
+ * Stage 0 finds the gates' gradients of the last step, stage q those of the one q before it, from
+ * dh = da W_hh of the step between; what the last stage leaves in `dh` and `dc` is the gradient of h0
+ * and c0. Columns j … j + n of a stage.
+ */
+static void backward_strip(const walk *w, const sequence *s, idx q, idx j, idx n) {
+  const idx steps = s->r->steps, k = steps - q, P = s->r->state_size;
+  (void)w;
+  if (q > 0) {
+    const step t = step_at(s, k);
     const idx rows = s->g->dh0.data ? t.rows : t.known;
-    const float *da = s->gates + t.row * s->ldg + s->cell->shift * H;
-    const step before = k > 0 ? step_at(s, k - 1) : t;
-    for (idx j = 0, n; j < P; j += n) {
-      n = strip_width(&s->hidden[0], j);
-      const epilogue *e = s->cell->direct ? &ADD : &STORE;
-      step_product(&s->hidden[0], rows, da, s->ldg, s->dh + j, P, j, n, e);
-      if (k > 0 && !s->out) s->cell->backward(s, &before, j, n);
-    }
-    if (k > 0 && s->out) cell_backward(s, &before);
-    t = before;
+    const float *da = s->gates + t.row * s->ldg + s->cell->shift * s->r->hidden_size;
+    const epilogue *e = s->cell->direct ? &ADD : &STORE;
+    step_product(&s->hidden[0], rows, da, s->ldg, s->dh + j, P, j, n, e);
   }
+  if (q == steps || s->out) return;
+  const step t = step_at(s, k - 1);
+  s->cell->backward(s, &t, j, n);
 }
 
-static void backward_part(const void *context, idx part, float *scratch) {
-  saiki_recurrent r;
-  const sequence s = part_of(context, part, &r);
-  (void)scratch;
-  walk_backward(&s);
+static void backward_end(const walk *w, const sequence *s, idx q) {
+  (void)w;
+  if (!s->out || q == s->r->steps) return;
+  const step t = step_at(s, s->r->steps - 1 - q);
+  cell_backward(s, &t);
 }
 
 /* before[row]: the row of y that holds h_{t−1}, or −1 − b for row b of h0. */
@@ -391,6 +462,7 @@ static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pil
   sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
   s.count = s.batch;
   s.starts = take(p, r->steps);
+  s.turns = take(p, max_idx(H, P) / NR2 + 3); /* strips are narrow panels at least, but for the last */
   s.zeros = take(p, H);
   s.work = take(p, products_workspace(&s, backward));
   s.gates = r->gates;
@@ -437,7 +509,8 @@ static void sequence_forward(const sequence *s, float *hn, float *cn) {
   if (s->r->steps > 1 || s->r->h0)
     for (int g = 0; g < s->cell->gates; g++) pack_weight(&s->hidden[g]);
   if (s->out) pack_weight(&s->projection);
-  share_walk(s, forward_part, hn, cn);
+  const walk w = {s, s->r->steps, forward_strip, forward_end, 1, hn, cn};
+  share_walk(&w, s);
 }
 
 static void sequence_backward(const sequence *s) {
@@ -448,7 +521,8 @@ static void sequence_backward(const sequence *s) {
   if (s->dc) copy_or_clear(g->dcn, s->dc, s->batch * H);
   if (s->r->steps > 1 || g->dh0.data) pack_weight(&s->hidden[0]);
   if (s->out) pack_weight(&s->projection);
-  if (s->r->steps > 0) share_walk(s, backward_part, 0, 0);
+  const walk w = {s, s->r->steps + 1, backward_strip, backward_end, 1, 0, 0};
+  if (s->r->steps > 0) share_walk(&w, s);
   if (g->dh0.data) copy_rows(s->batch, P, s->dh, P, g->dh0.data, P, g->dh0.accumulate);
   if (g->dc0.data) copy_rows(s->batch, H, s->dc, H, g->dc0.data, H, g->dc0.accumulate);
   gradients_of_all_rows(s);

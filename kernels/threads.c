@@ -14,6 +14,7 @@
 void saiki_parallel(__PTRDIFF_TYPE__ parts, task_function *task, const void *context, float *scratch) {
   for (__PTRDIFF_TYPE__ part = 0; part < parts; part++) task(context, part, scratch);
 }
+void saiki_wait_for(const unsigned *at, unsigned least) { (void)at, (void)least; }
 int saiki_threads(void) { return 1; }
 
 #else
@@ -43,6 +44,10 @@ static struct {
 static void sleep_on(word *at, word value) { __builtin_wasm_memory_atomic_wait32((int *)at, (int)value, -1); }
 static void wake(word *at) { __builtin_wasm_memory_atomic_notify((int *)at, ~0u); }
 static void pause(void) {}
+static void give_way(void) { /* 20 µs on a word that nobody changes */
+  static int never;
+  __builtin_wasm_memory_atomic_wait32(&never, 0, 20000);
+}
 /* Workers are started from outside: each calls saiki_work, with a scratch of so many bytes. */
 static void start_workers(void) {}
 int saiki_scratch_bytes(void) { return 4 * SCRATCH_FLOATS; }
@@ -51,6 +56,7 @@ enum { SPINS = 2000 };
 #else
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -61,6 +67,7 @@ static void sleep_on(word *at, word value) {
   while (LOAD(*at) == value) pthread_cond_wait(&changed, &lock);
   pthread_mutex_unlock(&lock);
 }
+static void give_way(void) { sched_yield(); }
 static void wake(word *at) {
   (void)at;
   pthread_mutex_lock(&lock);
@@ -157,6 +164,12 @@ void saiki_parallel(__PTRDIFF_TYPE__ parts, task_function *task, const void *con
     STORE_TO(pool.awaited, 0u);
   }
   STORE_TO(pool.busy, 0);
+}
+
+void saiki_wait_for(const unsigned *at, unsigned least) {
+  for (int i = 0; (int)(LOAD(*at) - least) < 0; i++)
+    if (i < SPINS) pause();
+    else give_way();
 }
 
 int saiki_threads(void) { return LOAD(pool.threads) ? LOAD(pool.threads) : 1; }

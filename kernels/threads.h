@@ -13,6 +13,8 @@ typedef void task_function(const void *context, __PTRDIFF_TYPE__ part, float *sc
 
 /* Runs all parts; `scratch` is the caller's own. */
 void saiki_parallel(__PTRDIFF_TYPE__ parts, task_function *task, const void *context, float *scratch);
+/* Returns when *at, which other parts that have begun count up, has reached `least`. */
+void saiki_wait_for(const unsigned *at, unsigned least);
 /* Threads that may take part, the caller among them. */
 int saiki_threads(void);
 void saiki_set_threads(int threads);

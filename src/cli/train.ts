@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { FolderStore } from "../io/index.ts";
-import { profileKernels } from "../kernels/index.ts";
+import { profileKernels, ready } from "../kernels/index.ts";
 import {
   cells,
   type LmOptions,
@@ -101,6 +101,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     throw new UsageError({ op, sentence, fix: "Use one of them" });
   }
   const text = await readText(file, io);
+  await ready(); // where WebAssembly computes, with threads
   const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
   const stop = new AbortController();
   let status = 0;
