@@ -27,13 +27,13 @@ export const contestants = {
   "saiki-native-1": native(1),
   "saiki-wasm": {
     ...{ title: "saiki WebAssembly", family: "saiki", threads: 1, kinds: everything },
-    ...{ script: "saiki-worker.mjs", env: {}, options: { backend: "wasm-relaxed" }, budget: 25 },
+    ...{ script: "saiki-worker.mjs", env: {}, options: { backend: "wasm-relaxed" }, budget: 15 },
   },
   "torch-2": torch(2),
   "saiki-native-2": native(2),
   "onnx-1": onnx(1),
   "onnx-2": onnx(2),
-  "tfjs-wasm": tfjs("wasm", 30),
+  "tfjs-wasm": tfjs("wasm", 6),
   "tfjs-cpu": tfjs("cpu", 3),
   brain: {
     ...{ title: "brain.js", family: "brain", threads: 1, kinds: ["train"] },

@@ -12,7 +12,6 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { contestants, pythonWithTorch } from "./contestants.mjs";
 import { Machine } from "./machine.mjs";
@@ -62,10 +61,8 @@ if (rows.length === 0) fail(`--only ${options.only}: no row has all of these wor
 const machine = new Machine();
 try {
   const report = await collected();
-  const text = markdown(report);
-  console.log(text);
-  if (rounds >= 9) save(report, text);
-  else console.error(`not written to results/: a median there is of at least 9 rounds`);
+  console.log(markdown(report));
+  if (rounds < 9) console.error(`not written to results/: a median there is of at least 9 rounds`);
   process.exitCode = report.rows.some(({ results }) => results.some(isWrong)) ? 1 : 0;
 } finally {
   await machine.end();
@@ -97,9 +94,14 @@ async function collected() {
     console.error(
       `[${i + 1}/${rows.length}] ${row.name} (${took}): ${figures.join(", ") || "done"}`,
     );
+    if (rounds >= 9) save(report()); // so far: an interrupted run keeps what it has
   }
-  const date = new Date().toISOString().slice(0, 10);
-  return { date, ...provenance(), versions, load, peaks, rounds, seconds, rows: measured };
+  return report();
+
+  function report() {
+    const date = new Date().toISOString().slice(0, 10);
+    return { date, ...provenance(), versions, load, peaks, rounds, seconds, rows: measured };
+  }
 }
 
 /** @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Measured>} */
@@ -112,8 +114,8 @@ async function measuredRow(row, python) {
   return { name, section, rounds: turns, load, results, ratios: isGrowth ? [] : ratiosOf(results) };
 }
 
-/** @param {Report} report @param {string} text */
-function save(report, text) {
+/** @param {Report} report */
+function save(report) {
   const processor = report.processor.replace(/\(.*/, "").trim();
   const narrowed = [...only, ...(against.length < rivals.length ? ["against", ...against] : [])];
   const name = [report.date, processor, ...narrowed]
@@ -125,8 +127,7 @@ function save(report, text) {
   const rounded = (/** @type {string} */ _key, /** @type {unknown} */ value) =>
     typeof value === "number" ? Number(value.toPrecision(4)) : value;
   writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(report, rounded, 1)}\n`);
-  writeFileSync(new URL(`${name}.md`, folder), text);
-  console.error(`written: ${fileURLToPath(new URL(name, folder))}.{json,md}`);
+  writeFileSync(new URL(`${name}.md`, folder), markdown(report));
 }
 
 /** Whether somebody computed something else than saiki. @param {import("./rounds.mjs").Result} result */
