@@ -72,6 +72,7 @@ try {
 async function collected() {
   const python = pythonWithTorch(options.python);
   const [load = 0] = loadavg();
+  /** @type {{ threads: number, gflops: number, gbps: number }[]} */
   const peaks = [];
   for (const threads of [1, 2]) {
     const [gflops, gbps] = [await machine.fma(threads), await machine.bandwidth(threads)];
