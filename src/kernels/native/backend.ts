@@ -20,7 +20,7 @@ import {
   unaryBackwardCode,
   unaryCode,
 } from "../abi.ts";
-import type { Backend, CrossEntropy, Gradient, LayerNorm } from "../backend.ts";
+import type { Backend, CrossEntropy, Gradient, LayerNorm, Recurrent } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { fillSession, sessionWords } from "../session.ts";
 import type { Binding } from "./binding.ts";
@@ -84,13 +84,15 @@ function recurrent(native: Binding): RecurrentEntries {
       ...gradient(a.dWHh), ...gradient(a.dBIh), ...gradient(a.dBHh), ...gradient(a.dWHr),
     );
   };
+  // A batch of none is the reference's too.
+  const isOurs = (a: Recurrent) => isFloat32(a.y) && a.batchSizes[0] !== 0;
   return {
-    rnnForward: (a) => (isFloat32(a.y) ? ahead(rnn[a.nonlinearity], a) : reference.rnnForward(a)),
-    rnnBackward: (a) => (isFloat32(a.y) ? back(rnn[a.nonlinearity], a) : reference.rnnBackward(a)),
-    lstmForward: (a) => (isFloat32(a.y) ? ahead(lstm, a) : reference.lstmForward(a)),
-    lstmBackward: (a) => (isFloat32(a.y) ? back(lstm, a) : reference.lstmBackward(a)),
-    gruForward: (a) => (isFloat32(a.y) ? ahead(gru, a) : reference.gruForward(a)),
-    gruBackward: (a) => (isFloat32(a.y) ? back(gru, a) : reference.gruBackward(a)),
+    rnnForward: (a) => (isOurs(a) ? ahead(rnn[a.nonlinearity], a) : reference.rnnForward(a)),
+    rnnBackward: (a) => (isOurs(a) ? back(rnn[a.nonlinearity], a) : reference.rnnBackward(a)),
+    lstmForward: (a) => (isOurs(a) ? ahead(lstm, a) : reference.lstmForward(a)),
+    lstmBackward: (a) => (isOurs(a) ? back(lstm, a) : reference.lstmBackward(a)),
+    gruForward: (a) => (isOurs(a) ? ahead(gru, a) : reference.gruForward(a)),
+    gruBackward: (a) => (isOurs(a) ? back(gru, a) : reference.gruBackward(a)),
   };
 }
 
