@@ -12,5 +12,8 @@ export default defineConfig({
       { find: /^saiki\/(\w+)$/, replacement: `${src("")}$1/index.ts` },
     ],
   },
-  test: { include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"] },
+  test: {
+    testTimeout: 60_000, // for machines that are busy: no test measures time
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
+  },
 });
