@@ -13,11 +13,15 @@ export class Machine {
     this.folder = mkdtempSync(join(tmpdir(), "saiki-bench-"));
     const program = join(this.folder, "peak");
     this.worker = isCompiled(program) ? new Worker(program, []) : null;
+    /** The most that `fma` saw, by threads. @type {Map<number, number>} */
+    this.best = new Map();
   }
 
   /** GFLOP/s of fused multiply-adds now, in 20 ms; null without a compiler. @param {number} threads */
   async fma(threads) {
-    return (await this.worker?.ask({ do: "fma", threads }))?.gflops ?? null;
+    const gflops = (await this.worker?.ask({ do: "fma", threads }))?.gflops ?? null;
+    this.best.set(threads, Math.max(gflops ?? 0, this.best.get(threads) ?? 0));
+    return gflops;
   }
 
   /** GB/s of a triad over 256 MiB; null without a compiler. @param {number} threads */

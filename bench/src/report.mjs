@@ -57,7 +57,7 @@ function machine(report) {
     `Fused multiply-adds and memory at the start: ${peak}. Load average then: ${load.toFixed(2)}.`,
     `Medians of ${rounds} interleaved rounds; \`(n)\` marks a ratio of fewer. A ratio is the rival's time`,
     "over saiki's: above 1 saiki is faster. A share is the arithmetic of the matrix products over the",
-    "time of the whole work, of the peak that the same number of threads reached between the turns.",
+    "time of the whole work, of the best peak that the same number of threads reached in this run.",
   ].join("\n");
 }
 

@@ -24,7 +24,7 @@ import { windows } from "./windows.mjs";
  * @property {Spread} [seconds] of one step, T·B tokens
  * @property {number} [cpuPerWall] threads at work
  * @property {number[]} [perToken] seconds of each round
- * @property {number} [peak] GFLOP/s of the threads used, between the turns
+ * @property {number} [peak] GFLOP/s of the threads used: the best so far
  * @property {number} [enginePeak] the same of WebAssembly's vectors
  * @property {number} [share] of the peak: the arithmetic of the products over the time of the step
  * @property {{ imported: number, peak: number }} [memory] bytes
@@ -179,7 +179,8 @@ async function takeTurns(running, machine, { rounds }) {
     result.seconds = spread(seconds.map((s) => (s * batch * length) / tokens));
     result.perToken = seconds.map((s) => s / tokens);
     result.cpuPerWall = median(cpu.map((c, i) => c / Number(seconds[i])));
-    const peak = median(peaks);
+    // What runs beside a turn lowers a peak too: the best of the run so far counts.
+    const peak = Math.max(...peaks, machine.best.get(contestantOf(result.who).threads) ?? 0);
     if (peak > 0) {
       result.peak = peak;
       result.share = flops(result.work) / 1e9 / result.seconds.median / peak;
