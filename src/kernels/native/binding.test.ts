@@ -64,7 +64,11 @@ const calls: Call[] = [
   product("sizes beyond memory", { m: 2 ** 31 - 1, lda: 2 ** 31 - 1, a: f(8) }, /elements|large/),
   lstm("batch sizes that grow", { batchSizes: i(1, 2) }, /batch sizes are positive and do not/),
   lstm("an empty step", { batchSizes: i(2, 0) }, /batch sizes are positive/),
-  lstm("batch sizes of another kind", { batchSizes: Float32Array.of(2, 1, 1) }, /an? Int32Array is needed/),
+  lstm(
+    "batch sizes of another kind",
+    { batchSizes: Float32Array.of(2, 1, 1) },
+    /an? Int32Array is needed/,
+  ),
   lstm("a short x", { x: f(14) }, /15 elements are needed, the array has 14/),
   lstm("a short y", { y: f(19) }, /20 elements are needed, the array has 19/),
   lstm("rows of x that overlap", { ldx: 2 }, /rows of 3 elements lie 2 apart/),
