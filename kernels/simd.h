@@ -4,6 +4,8 @@
  *   target            VW   multiply-add
  *   wasm simd128       4   two roundings; `vfma_exact` emulates one
  *   wasm relaxed       4   fused (the loader checks that it is)
+ *   SSE2               4   two roundings, likewise
+ *   NEON               4   fused
  *   AVX2 + FMA         8   fused
  *   AVX-512           16   fused
  *
@@ -23,6 +25,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 typedef __PTRDIFF_TYPE__ idx; /* sizes and distances, in elements unless a name says bytes */
@@ -149,6 +153,9 @@ INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512
 #elif VW == 8
 #define FUSED 1
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+#elif defined(__aarch64__)
+#define FUSED 1
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 #else
 #define FUSED 0
 INLINE vf vfma(vf a, vf b, vf c) { return a * b + c; }
@@ -160,6 +167,8 @@ INLINE vf vsqrt(vf x) { return __builtin_wasm_sqrt_f32x4(x); }
 INLINE vf vsqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
 #elif VW == 8
 INLINE vf vsqrt(vf x) { return (vf)_mm256_sqrt_ps((__m256)x); }
+#elif defined(__aarch64__)
+INLINE vf vsqrt(vf x) { return (vf)vsqrtq_f32((float32x4_t)x); }
 #else
 INLINE vf vsqrt(vf x) { return (vf)_mm_sqrt_ps((__m128)x); }
 #endif

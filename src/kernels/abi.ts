@@ -3,6 +3,7 @@
 import type { Real } from "../core/dtype.ts";
 import {
   type Adam,
+  type Backend,
   type BinaryOp,
   binaryOps,
   type Gradient,
@@ -18,6 +19,24 @@ import {
 export function isFloat32(x: Real): x is Float32Array {
   return x instanceof Float32Array;
 }
+
+/** The entries of a group, as a backend implements them together. */
+export type RowEntries = Pick<
+  Backend,
+  | "softmax"
+  | "softmaxBackward"
+  | "logSoftmax"
+  | "logSoftmaxBackward"
+  | "crossEntropyForward"
+  | "crossEntropyBackward"
+  | "linearCrossEntropy"
+  | "layerNormForward"
+  | "layerNormBackward"
+>;
+export type RecurrentEntries = Pick<
+  Backend,
+  "rnnForward" | "rnnBackward" | "lstmForward" | "lstmBackward" | "gruForward" | "gruBackward"
+>;
 
 // ---- elementwise -------------------------------------------------------------------------------
 

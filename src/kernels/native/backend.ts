@@ -14,6 +14,8 @@ import {
   isFloat32,
   type Kind,
   lstm,
+  type RecurrentEntries,
+  type RowEntries,
   rnn,
   SHORT,
   sgdScalars,
@@ -56,11 +58,6 @@ function matrix(native: Binding): Pick<Backend, "gemm"> {
 }
 
 // ---- recurrent ---------------------------------------------------------------------------------
-
-type RecurrentEntries = Pick<
-  Backend,
-  "rnnForward" | "rnnBackward" | "lstmForward" | "lstmBackward" | "gruForward" | "gruBackward"
->;
 
 function recurrent(native: Binding): RecurrentEntries {
   // Written out, for lists that are spread would cost more than a small layer's work.
@@ -116,20 +113,7 @@ function session(native: Binding): Pick<Backend, "openSession"> {
 
 // ---- rows --------------------------------------------------------------------------------------
 
-type Rows = Pick<
-  Backend,
-  | "softmax"
-  | "softmaxBackward"
-  | "logSoftmax"
-  | "logSoftmaxBackward"
-  | "crossEntropyForward"
-  | "crossEntropyBackward"
-  | "linearCrossEntropy"
-  | "layerNormForward"
-  | "layerNormBackward"
->;
-
-function rows(native: Binding): Rows {
+function rows(native: Binding): RowEntries {
   const entropy = (a: CrossEntropy) =>
     [
       ...([a.rows, a.classes, a.ignoreIndex, a.smoothing] as const),

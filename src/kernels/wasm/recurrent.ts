@@ -8,19 +8,15 @@ import {
   isFloat32,
   type Kind,
   lstm,
+  type RecurrentEntries,
   rnn,
 } from "../abi.ts";
-import type { Backend, Gradient, Recurrent, RowsGradient } from "../backend.ts";
+import type { Gradient, Recurrent, RowsGradient } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
 import { type Arena, span } from "./memory.ts";
 
-type Entries = Pick<
-  Backend,
-  "rnnForward" | "rnnBackward" | "lstmForward" | "lstmBackward" | "gruForward" | "gruBackward"
->;
-
-export function recurrent(wasm: Exports, arena: Arena): Entries {
+export function recurrent(wasm: Exports, arena: Arena): RecurrentEntries {
   const ahead = (kind: Kind, a: Forward) => forward(wasm, arena, kind, a);
   const back = (kind: Kind, a: Backward) => backward(wasm, arena, kind, a);
   return {

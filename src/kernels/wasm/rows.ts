@@ -1,26 +1,13 @@
 /** Softmax, its logarithm, cross entropy (of a projection too) and layer norm. */
 
 import type { Real } from "../../core/dtype.ts";
-import { isFloat32 } from "../abi.ts";
-import type { Backend, CrossEntropy, LinearCrossEntropy } from "../backend.ts";
+import { isFloat32, type RowEntries } from "../abi.ts";
+import type { CrossEntropy, LinearCrossEntropy } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import type { Exports } from "./exports.ts";
 import type { Arena } from "./memory.ts";
 
-type Rows = Pick<
-  Backend,
-  | "softmax"
-  | "softmaxBackward"
-  | "logSoftmax"
-  | "logSoftmaxBackward"
-  | "crossEntropyForward"
-  | "crossEntropyBackward"
-  | "linearCrossEntropy"
-  | "layerNormForward"
-  | "layerNormBackward"
->;
-
-export function rows(wasm: Exports, arena: Arena): Rows {
+export function rows(wasm: Exports, arena: Arena): RowEntries {
   return {
     softmax: (x, y, n, cols) =>
       isFloat32(x)
