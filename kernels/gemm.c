@@ -143,9 +143,41 @@ INLINE void transpose4(const float *r0, const float *r1, const float *r2, const 
   store4(to + 3 * ld, __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
 }
 
+#if defined(__AVX2__)
+/* 8 × 8. */
+INLINE void transpose8(const float *from, idx ld, float *to, idx to_ld) {
+  __m256 a[8], b[8];
+  /* Row i with row i + 4: their first halves, then their second. */
+  UNROLL for (int i = 0; i < 4; i++)
+    UNROLL for (int half = 0; half < 2; half++)
+      a[4 * half + i] = _mm256_insertf128_ps(
+          _mm256_castps128_ps256(_mm_loadu_ps(from + i * ld + 4 * half)),
+          _mm_loadu_ps(from + (i + 4) * ld + 4 * half), 1);
+  UNROLL for (int q = 0; q < 8; q += 4) { /* 4 × 4 in both halves */
+    b[q] = _mm256_unpacklo_ps(a[q], a[q + 1]);
+    b[q + 1] = _mm256_unpackhi_ps(a[q], a[q + 1]);
+    b[q + 2] = _mm256_unpacklo_ps(a[q + 2], a[q + 3]);
+    b[q + 3] = _mm256_unpackhi_ps(a[q + 2], a[q + 3]);
+    _mm256_storeu_ps(to + q * to_ld, _mm256_shuffle_ps(b[q], b[q + 2], 0x44));
+    _mm256_storeu_ps(to + (q + 1) * to_ld, _mm256_shuffle_ps(b[q], b[q + 2], 0xee));
+    _mm256_storeu_ps(to + (q + 2) * to_ld, _mm256_shuffle_ps(b[q + 1], b[q + 3], 0x44));
+    _mm256_storeu_ps(to + (q + 3) * to_ld, _mm256_shuffle_ps(b[q + 1], b[q + 3], 0xee));
+  }
+}
+#endif
+
 /* to[j][i] = from[i][j] for i < rows, j < columns. */
 static void transpose(idx rows, idx columns, const float *from, idx ld, float *to, idx to_ld) {
   idx i = 0;
+#if defined(__AVX2__)
+  for (; i + 8 <= rows; i += 8) {
+    idx j = 0;
+    for (; j + 8 <= columns; j += 8)
+      transpose8(from + i * ld + j, ld, to + j * to_ld + i, to_ld);
+    for (; j < columns; j++)
+      for (int q = 0; q < 8; q++) to[j * to_ld + i + q] = from[(i + q) * ld + j];
+  }
+#endif
   for (; i + 4 <= rows; i += 4) {
     const float *r = from + i * ld;
     idx j = 0;

@@ -22,19 +22,29 @@ INLINE vf sigmoid_back(vf dy, vf y) { return dy * (y - y * y); }
 INLINE vf tanh_back(vf dy, vf y) { return dy * (1.0f - y * y); }
 
 /* A strip's rows, and a row's vectors. Pointers are found once a row: stores of vectors may alias
-   anything, so the compiler would find them again after each. */
+   anything, so the compiler would find them again after each. The body stands twice: of whole vectors
+   it is known that they are. */
 #define EACH_ROW for (idx i = 0; i < t->rows; i++)
-#define EACH_VECTOR for (idx j = 0, left = columns; left > 0; j += VW, left -= VW)
+#define EACH_VECTOR(...) \
+  idx j = 0; \
+  for (; j + VW <= columns; j += VW) { \
+    enum { left = VW }; \
+    __VA_ARGS__ \
+  } \
+  if (j < columns) { \
+    const idx left = columns - j; \
+    __VA_ARGS__ \
+  }
 
 /* ---- RNN: h_t = act(a_t), da_t = dh_t · act'(h_t); forward's gates live in y ------------------ */
 
 INLINE void rnn_forward(const sequence *s, const step *t, idx column, idx columns, const int relu) {
   EACH_ROW {
     float *y = gates_row(s, t, i, column);
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf a = vload_part(y + j, left);
       vstore_part(y + j, left, relu ? vrelu(a) : vtanh(a));
-    }
+    )
   }
 }
 
@@ -43,10 +53,10 @@ INLINE void rnn_backward(const sequence *s, const step *t, idx column, idx colum
     const float *dout = dout_row(s, i, column), *dy = dy_row(s, t, i, column);
     const float *y = state_row(s, t, i, column);
     float *da = gates_row(s, t, i, column);
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf d = state_gradient(dout, dy, j, left), h = vload_part(y + j, left);
       vstore_part(da + j, left, relu ? vselect(h <= 0.0f, vset(0), d) : tanh_back(d, h));
-    }
+    )
   }
 }
 
@@ -64,7 +74,7 @@ static void lstm_forward(const sequence *s, const step *t, idx column, idx colum
     float *gates = gates_row(s, t, i, column), *h = state_row(s, t, i, column);
     const float *before = state_before(s, t, i, r->c, H, r->c0) + column;
     float *after = r->c + (t->row + i) * H + column;
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf in = vsigmoid(vload_part(gates + j, left));
       const vf forget = vsigmoid(vload_part(gates + H + j, left));
       const vf new = vtanh(vload_part(gates + 2 * H + j, left));
@@ -76,7 +86,7 @@ static void lstm_forward(const sequence *s, const step *t, idx column, idx colum
       vstore_part(gates + 3 * H + j, left, out);
       vstore_part(after + j, left, c);
       vstore_part(h + j, left, out * vtanh(c));
-    }
+    )
   }
 }
 
@@ -90,7 +100,7 @@ static void lstm_backward(const sequence *s, const step *t, idx column, idx colu
     const float *after = r->c + (t->row + i) * H + column;
     float *gates = gates_row(s, t, i, column), *dc = s->dc + i * H + column;
     float *projected = s->out ? s->out + (t->row + i) * H + column : 0;
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf in = vload_part(gates + j, left), forget = vload_part(gates + H + j, left);
       const vf new = vload_part(gates + 2 * H + j, left), out = vload_part(gates + 3 * H + j, left);
       const vf c = vtanh(vload_part(after + j, left)), dh = state_gradient(dout, dy, j, left);
@@ -101,7 +111,7 @@ static void lstm_backward(const sequence *s, const step *t, idx column, idx colu
       vstore_part(gates + 3 * H + j, left, sigmoid_back(dh * c, out));
       vstore_part(dc + j, left, d * forget);
       if (projected) vstore_part(projected + j, left, out * c);
-    }
+    )
   }
 }
 
@@ -113,7 +123,7 @@ static void gru_forward(const sequence *s, const step *t, idx column, idx column
   EACH_ROW {
     float *gates = gates_row(s, t, i, column), *h = state_row(s, t, i, column);
     const float *before = state_before(s, t, i, r->y, r->ldy, r->h0) + column;
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf reset = vsigmoid(vload_part(gates + H + j, left));
       const vf update = vsigmoid(vload_part(gates + 2 * H + j, left));
       const vf q = vload_part(gates + 3 * H + j, left);
@@ -122,7 +132,7 @@ static void gru_forward(const sequence *s, const step *t, idx column, idx column
       vstore_part(gates + H + j, left, reset);
       vstore_part(gates + 2 * H + j, left, update);
       vstore_part(h + j, left, (vload_part(before + j, left) - new) * update + new);
-    }
+    )
   }
 }
 
@@ -134,7 +144,7 @@ static void gru_backward(const sequence *s, const step *t, idx column, idx colum
     const float *dy = dy_row(s, t, i, column);
     const float *before = state_before(s, t, i, r->y, r->ldy, r->h0) + column;
     float *gates = gates_row(s, t, i, column), *dh = s->dh + i * H + column;
-    EACH_VECTOR {
+    EACH_VECTOR(
       const vf new = vload_part(gates + j, left), reset = vload_part(gates + H + j, left);
       const vf update = vload_part(gates + 2 * H + j, left), q = vload_part(gates + 3 * H + j, left);
       const vf d = state_gradient(dh, dy, j, left), dn = tanh_back(d * (1.0f - update), new);
@@ -144,7 +154,7 @@ static void gru_backward(const sequence *s, const step *t, idx column, idx colum
       vstore_part(gates + 2 * H + j, left, dz);
       vstore_part(gates + 3 * H + j, left, dn * reset);
       vstore_part(dh + j, left, d * update);
-    }
+    )
   }
 }
 #undef EACH_ROW

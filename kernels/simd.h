@@ -96,13 +96,33 @@ INLINE void vstore_part(float *p, idx left, vf x) {
   else store_tail(p, left, x);
 }
 
-INLINE vf vselect(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
 INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
-/* Of two numbers; a NaN in `x` stays, one in `y` goes. */
+/* By a mask of ones and zeros, as comparisons make it. */
+#if VW == 16
+INLINE vf vselect(vi mask, vf yes, vf no) {
+  return (vf)_mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)mask), (__m512)no, (__m512)yes);
+}
+#elif VW == 8
+INLINE vf vselect(vi mask, vf yes, vf no) {
+  return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)mask);
+}
+#else
+INLINE vf vselect(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
+#endif
+/* Of two numbers; a NaN in `x` stays, one in `y` goes. By name, for compilers need several instructions
+   for a comparison and a choice, or make relaxed ones of them, which lose NaN. */
 #if defined(__wasm__)
-/* By name, for the compiler makes relaxed instructions of comparisons, which lose NaN. */
 INLINE vf vmax(vf x, vf y) { return __builtin_wasm_pmax_f32x4(x, y); }
 INLINE vf vmin(vf x, vf y) { return __builtin_wasm_pmin_f32x4(x, y); }
+#elif VW == 16
+INLINE vf vmax(vf x, vf y) { return (vf)_mm512_max_ps((__m512)y, (__m512)x); }
+INLINE vf vmin(vf x, vf y) { return (vf)_mm512_min_ps((__m512)y, (__m512)x); }
+#elif VW == 8
+INLINE vf vmax(vf x, vf y) { return (vf)_mm256_max_ps((__m256)y, (__m256)x); }
+INLINE vf vmin(vf x, vf y) { return (vf)_mm256_min_ps((__m256)y, (__m256)x); }
+#elif defined(__x86_64__)
+INLINE vf vmax(vf x, vf y) { return (vf)_mm_max_ps((__m128)y, (__m128)x); }
+INLINE vf vmin(vf x, vf y) { return (vf)_mm_min_ps((__m128)y, (__m128)x); }
 #else
 INLINE vf vmax(vf x, vf y) { return vselect(x < y, y, x); }
 INLINE vf vmin(vf x, vf y) { return vselect(x > y, y, x); }
@@ -213,6 +233,11 @@ INLINE vf vround(vf x, vi *n) {
 /* 2^n for n in [−126, 127]. */
 INLINE vf vpow2(vi n) { return (vf)((n + 127) << 23); }
 
+/* x as n ln 2 + r with |r| <= ln 2 / 2; gives r. */
+INLINE vf exp_rest(vf x, vi *n) {
+  const vf k = vround(x * LOG2E, n);
+  return vfma(k, vset(-LN2_LOW), vfma(k, vset(-LN2_HIGH), x));
+}
 /* (e^r − 1 − r) / r² for |r| <= ln 2 / 2. */
 INLINE vf exp_tail(vf r) {
   vf p = vset(1.9841270e-4f);
@@ -224,11 +249,8 @@ INLINE vf exp_tail(vf r) {
 }
 
 INLINE vf vexp(vf x) {
-  const vf c = vmin(vmax(x, vset(-104.0f)), vset(89.0f));
   vi n;
-  const vf k = vround(c * LOG2E, &n);
-  vf r = vfma(k, vset(-LN2_HIGH), c);
-  r = vfma(k, vset(-LN2_LOW), r);
+  const vf r = exp_rest(vmin(vmax(x, vset(-104.0f)), vset(89.0f)), &n);
   const vf e = vfma(exp_tail(r), r * r, r) + 1.0f;
   const vi half = n >> 1; /* two steps: 2^n may be denormal or too large */
   return e * vpow2(half) * vpow2(n - half);
@@ -238,9 +260,7 @@ INLINE vf vexp(vf x) {
 INLINE vf vtanh(vf x) {
   const vf a = vmin(vabs(x), vset(10.0f)), y = a + a, z = a * a;
   vi n;
-  const vf k = vround(y * LOG2E, &n);
-  vf r = vfma(k, vset(-LN2_HIGH), y);
-  r = vfma(k, vset(-LN2_LOW), r);
+  const vf r = exp_rest(y, &n);
   const vf s = vpow2(n);
   const vf e = vfma(s, vfma(exp_tail(r), r * r, r), s + 1.0f); /* e^2|x| + 1 */
   vf p = vset(-5.70498872745e-3f);
@@ -254,7 +274,14 @@ INLINE vf vtanh(vf x) {
   return (vf)((vi)t | sign);
 }
 
-INLINE vf vsigmoid(vf x) { return 1.0f / (1.0f + vexp(-x)); }
+/* 1 / (1 + e^−x): one factor 2^n does, for where e^−x is denormal it is nothing beside 1, and where n
+   is 128, which makes it infinite, the result is denormal. */
+INLINE vf vsigmoid(vf x) {
+  vi n;
+  const vf r = exp_rest(vmin(vmax(-x, vset(-87.0f)), vset(89.0f)), &n);
+  const vf e = vfma(exp_tail(r), r * r, r) + 1.0f;
+  return 1.0f / vfma(e, vpow2(n), vset(1));
+}
 
 INLINE vf vlog(vf x) {
   const vi tiny = x < 1.17549435e-38f;

@@ -32,6 +32,7 @@ static struct {
   int busy;
   wide ticket;
   word parts, done, awaited; /* whether the caller sleeps on `done` */
+  int limit;                 /* threads that may take part in the task */
   word tasks, sleeping;      /* begun so far; workers that sleep on that */
   task_function *task;
   const void *context;
@@ -86,9 +87,11 @@ enum { SPINS = 10000 };
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-static void take_parts(float *scratch) {
+/* Thread 0 is the caller, 1 the first worker. */
+static void take_parts(int thread, float *scratch) {
   for (;;) {
     wide ticket = LOAD(pool.ticket);
+    if (thread >= __atomic_load_n(&pool.limit, __ATOMIC_RELAXED)) return;
     task_function *task = __atomic_load_n(&pool.task, __ATOMIC_RELAXED);
     const void *context = __atomic_load_n(&pool.context, __ATOMIC_RELAXED);
     const word part = (word)ticket, parts = __atomic_load_n(&pool.parts, __ATOMIC_RELAXED);
@@ -112,7 +115,7 @@ void saiki_work(int number, float *scratch) {
       __atomic_sub_fetch(&pool.sleeping, 1, __ATOMIC_SEQ_CST);
     }
     seen = LOAD(pool.tasks);
-    if (number + 1 < LOAD(pool.threads)) take_parts(scratch);
+    take_parts(number + 1, scratch);
   }
 }
 
@@ -149,6 +152,7 @@ void saiki_parallel(__PTRDIFF_TYPE__ parts, task_function *task, const void *con
      reads it fails to count the ticket up. */
   const word number = LOAD(pool.tasks) + 1;
   STORE_TO(pool.parts, 0u);
+  __atomic_store_n(&pool.limit, pool.threads, __ATOMIC_RELAXED);
   __atomic_store_n(&pool.task, task, __ATOMIC_RELAXED);
   __atomic_store_n(&pool.context, context, __ATOMIC_RELAXED);
   STORE_TO(pool.done, 0u);
@@ -156,7 +160,7 @@ void saiki_parallel(__PTRDIFF_TYPE__ parts, task_function *task, const void *con
   STORE_TO(pool.parts, (word)parts);
   STORE_TO(pool.tasks, number);
   if (LOAD(pool.sleeping)) wake(&pool.tasks);
-  take_parts(scratch);
+  take_parts(0, scratch);
   for (int i = 0; i < SPINS && LOAD(pool.done) != (word)parts; i++) pause();
   if (LOAD(pool.done) != (word)parts) {
     STORE_TO(pool.awaited, 1u);
