@@ -141,7 +141,7 @@ class NextToken {
     torch.manualSeed(c.seed);
     const cell = /** @type {lm.Cell} */ (c.cell.toLowerCase());
     const { vocabulary, input: embedding, hidden } = c;
-    const size = { cell, vocabulary, embedding, hidden, layers: 1, dropout: 0 };
+    const size = { cell, vocabulary, embedding, hidden, layers: 1, dropout: 0, inputDropout: 0 };
     this.read = reader(new lm.LanguageModel(size));
     this.token = 0;
   }

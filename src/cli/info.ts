@@ -43,8 +43,9 @@ async function modelFacts(folder: string): Promise<Facts> {
   const { model, tokenizer, training, text, step, valLoss } = await loadModel(
     new FolderStore(folder),
   );
-  const { cell, embedding, hidden, layers, dropout } = model.config;
-  const sizes = cell === "bigram" ? { embedding } : { embedding, hidden, layers, dropout };
+  const { cell, embedding, hidden, layers, dropout, inputDropout } = model.config;
+  const rest = { hidden, layers, dropout, "input dropout": inputDropout };
+  const sizes = cell === "bigram" ? { embedding } : { embedding, ...rest };
   const scores =
     valLoss === null
       ? {}

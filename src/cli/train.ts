@@ -55,7 +55,12 @@ export function trainCommand(program: Command, io: Io): void {
     .option("--layers <n>", `recurrent layers (default: ${defaults.layers})`, toNumber)
     .option(
       "--dropout <p>",
-      `share of activations dropped (default: ${defaults.dropout})`,
+      `share of activations dropped after each layer (default: ${defaults.dropout})`,
+      toNumber,
+    )
+    .option(
+      "--input-dropout <p>",
+      `share of the embedding's dropped (default: ${defaults.inputDropout})`,
       toNumber,
     )
     .option("--tokens <kind>", `${tokenKinds.join(", ")} (default: ${defaults.tokens})`)

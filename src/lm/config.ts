@@ -21,6 +21,7 @@ const modelEntries = {
   hidden: v.optional(count, 256),
   layers: v.optional(count, 1),
   dropout: v.optional(share, 0),
+  inputDropout: v.optional(share, 0),
 };
 
 /** The options that decide what it learns from, and how. */
@@ -31,7 +32,7 @@ const trainingEntries = {
     number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5),
     0.1,
   ),
-  batch: v.optional(count, 64),
+  batch: v.optional(count, 32),
   length: v.optional(count, 64),
   lr: v.optional(
     number("a number above 0", (x) => x > 0),
@@ -41,7 +42,7 @@ const trainingEntries = {
     number("a number from 0", (x) => x >= 0),
     1,
   ),
-  epochs: v.optional(count, 12),
+  epochs: v.optional(count, 10),
   steps: v.optional(v.nullable(count), null),
   evalEvery: v.optional(v.nullable(count), null),
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
@@ -57,6 +58,7 @@ export const modelConfigSchema = v.object({
   hidden: count,
   layers: count,
   dropout: share,
+  inputDropout: v.optional(share, 0),
 });
 /** How a model was trained, as its file holds it. */
 export const trainingConfigSchema = v.required(v.object(trainingEntries));
@@ -72,11 +74,13 @@ export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
  * - `cell`: `rnn` (default), `rnn-relu`, `lstm`, `gru`, or `bigram`, the context-free model
  * - `tokens`: `char` (default) or `word`
  * - `maxVocabulary` 10,000: the most words that are told apart; rarer ones are `<unk>`
- * - `embedding` 64, `hidden` 256, `layers` 1: sizes; `dropout` 0: share of activations dropped
- * - `batch` 64 streams, `length` 64 steps: the size of a window
+ * - `embedding` 64, `hidden` 256, `layers` 1: sizes
+ * - `dropout` 0: share of activations dropped between layers and before the projection;
+ *   `inputDropout` 0: of the embedding's, where words have many neighbours and characters have none
+ * - `batch` 32 streams, `length` 64 steps: the size of a window
  * - `lr` 0.002: Adam's step, decaying to 0 along a half cosine; `clip` 1: the largest norm of the
  *   gradient (0: any)
- * - `epochs` 12: passes over the training part; `steps`: the number of windows instead
+ * - `epochs` 10: passes over the training part; `steps`: the number of windows instead
  * - `evalEvery`: windows between validations; a twentieth of the run where it is missing
  * - `validFraction` 0.1: the share of the text, at its end, that is held out
  * - `seed` 1: where the random numbers start

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { expectClose, tolerance } from "../../test/golden/tensors.ts";
 import { int64, type Tensor, tensor } from "../index.ts";
 import { functional as F } from "../nn/index.ts";
@@ -10,7 +10,13 @@ test.each(["bigram", "rnn", "lstm", "gru"] as const)(
   "LanguageModel.loss() is the cross entropy of the logits, with its gradients: %s",
   (cell) => {
     manualSeed(2);
-    const config = resolveConfig({ cell, embedding: 5, hidden: 7, dropout: 0.4 });
+    const config = resolveConfig({
+      cell,
+      embedding: 5,
+      hidden: 7,
+      dropout: 0.4,
+      inputDropout: 0.2,
+    });
     const model = new LanguageModel(modelConfig(config, 13));
     const tokens = Int32Array.from({ length: 25 }, (_, i) => (5 * i) % 13);
     const [ids, targets] = [tokens.subarray(0, 24), tokens.subarray(1)].map((t) =>
@@ -38,3 +44,19 @@ test.each(["bigram", "rnn", "lstm", "gru"] as const)(
     });
   },
 );
+
+test.each([
+  { what: "dropout leaves the embedding whole", options: { dropout: 0.9 }, isWhole: true },
+  { what: "inputDropout drops of it", options: { inputDropout: 0.9 }, isWhole: false },
+])("LanguageModel.forward(): $what", ({ options, isWhole }) => {
+  manualSeed(4);
+  const config = resolveConfig({ cell: "rnn", embedding: 5, hidden: 7, ...options });
+  const model = new LanguageModel(modelConfig(config, 13));
+  const ids = tensor([[1, 2, 3]], { dtype: int64 });
+  const states = [true, false].map((training) => {
+    model.train(training);
+    return model.forward(ids).state[0]?.tolist();
+  });
+  if (isWhole) expect(states[0]).toEqual(states[1]);
+  else expect(states[0]).not.toEqual(states[1]);
+});

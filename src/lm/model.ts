@@ -34,7 +34,7 @@ export interface LmLoss {
 export type LmLossOptions = Pick<F.LinearCrossEntropyOptions, "reduction" | "ignoreIndex">;
 
 /**
- * Embedding → dropout → recurrent layers → dropout → projection.
+ * Embedding → input dropout → recurrent layers, dropout between them → dropout → projection.
  *
  * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone, and
  * the best that such a model can reach is the entropy of pairs of tokens.
@@ -45,15 +45,17 @@ export type LmLossOptions = Pick<F.LinearCrossEntropyOptions, "reduction" | "ign
 export class LanguageModel extends Module {
   readonly config: ModelConfig;
   embedding: Embedding;
+  inputDropout: Dropout;
   dropout: Dropout;
   rnn: RNN | LSTM | GRU | null;
   projection: Linear;
 
   constructor(config: ModelConfig) {
     super();
-    const { cell, vocabulary, embedding, hidden, layers, dropout } = config;
+    const { cell, vocabulary, embedding, hidden, layers, dropout, inputDropout } = config;
     this.config = config;
     this.embedding = new Embedding(vocabulary, embedding);
+    this.inputDropout = new Dropout(inputDropout);
     this.dropout = new Dropout(dropout);
     const options = { numLayers: layers, dropout: layers > 1 ? dropout : 0 };
     this.rnn = recurrent(cell, embedding, hidden, options);
@@ -97,8 +99,8 @@ export class LanguageModel extends Module {
 
   /** What is projected, (T·B, H) or of a bigram model (T·B, E), and the state after it. */
   private rows(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
-    const x = this.dropout.forward(this.embedding.forward(ids)); // (T, B, E)
-    if (this.rnn === null) return { rows: x.flatten(0, 1), state: [] };
+    const x = this.inputDropout.forward(this.embedding.forward(ids)); // (T, B, E)
+    if (this.rnn === null) return { rows: this.dropout.forward(x).flatten(0, 1), state: [] };
     const [y, last] =
       this.rnn instanceof LSTM
         ? this.rnn.forward(x, state as LSTMState | null) // (T, B, H), twice (L, B, H)

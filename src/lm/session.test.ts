@@ -10,7 +10,15 @@ const V = 11;
 const text = [3, 0, 10, 7, 7, 2, 5, 1];
 
 function modelOf(cell: Cell, sizes = {}): LanguageModel {
-  const given = { cell, vocabulary: V, embedding: 6, hidden: 9, layers: 2, dropout: 0.5 };
+  const given = {
+    cell,
+    vocabulary: V,
+    embedding: 6,
+    hidden: 9,
+    layers: 2,
+    dropout: 0.5,
+    inputDropout: 0.5,
+  };
   return new LanguageModel({ ...given, ...sizes });
 }
 
