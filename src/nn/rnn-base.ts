@@ -70,6 +70,7 @@ export abstract class RecurrentBase extends Module {
   readonly projSize: number;
   /** Of each layer, in the order in which its operation takes them. */
   private readonly names: readonly (readonly string[])[];
+  private lastSizes = new Int32Array(0);
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `bias_ih_l${number}${"" | "_reverse"}`]: Parameter;
@@ -192,7 +193,7 @@ export abstract class RecurrentBase extends Module {
     }
     return {
       data: timeMajor,
-      batchSizes: new Int32Array(T).fill(B),
+      batchSizes: this.equalSizes(T, B),
       batch: B,
       names: batched ? this.outputNames : unbatchedNames,
       restore: (y) => (batched && this.batchFirst ? this.batchMajor(y) : y),
@@ -227,6 +228,14 @@ export abstract class RecurrentBase extends Module {
   /** Wrong shapes are left for {@link checkState} to name. */
   private sortedState(h: Tensor, order: Tensor): Tensor {
     return h.ndim === 3 && h.size(1) === order.numel() ? h.indexSelect(1, order) : h;
+  }
+
+  /** T times B: the same array as long as both stay, which nobody writes to. */
+  private equalSizes(T: number, B: number): Int32Array {
+    const last = this.lastSizes;
+    if (last.length === T && last[0] === B) return last;
+    this.lastSizes = new Int32Array(T).fill(B);
+    return this.lastSizes;
   }
 
   private get outputNames(): readonly string[] {

@@ -33,7 +33,7 @@ export interface MultiOp<I extends Inputs, A = void> {
 
 /** What forward leaves for backward. */
 export class Context {
-  /** Which inputs want a gradient; all false where nothing is recorded. */
+  /** Which inputs want a gradient; none where nothing is recorded. */
   readonly needs: readonly boolean[];
   /** Whether any does, so that saving is worth while. */
   readonly recording: boolean;

@@ -1010,7 +1010,7 @@ function prepare<I extends Inputs>(
   inputs: readonly (Tensor | null)[],
 ): { views: I; edges: (Edge | null)[]; ctx: Context } {
   const views = inputs.map((t) => t?.impl ?? null) as unknown as I;
-  const edges = isGradEnabled() ? inputs.map(Tensor.edgeOf) : inputs.map(() => null);
+  const edges = isGradEnabled() ? inputs.map(Tensor.edgeOf) : [];
   return {
     views,
     edges,

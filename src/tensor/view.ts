@@ -98,7 +98,7 @@ export class View {
 
   /** {@link View.data} of a floating-point view. */
   real(): Real {
-    assert(this.dtype.isFloatingPoint, `expected a floating-point view, got ${this.dtype}`);
+    assert(this.dtype.isFloatingPoint, "expected a floating-point view");
     return this.data() as Real;
   }
 
