@@ -64,6 +64,7 @@ type BackwardCall = Call &
 export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
   return {
     name: ({ names }) => names,
+    letsGo: true,
     forward(ctx, inputs, args) {
       const o = operands(kind, inputs, args);
       const { directions, batch, size, hidden } = o;
@@ -82,7 +83,11 @@ export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
       const views = ctx.saved<View[]>();
       const inputs = views.splice(0, ctx.shapes.length) as unknown as RecurrentInputs;
       const [y, ...lent] = views as [View, ...View[]];
-      const grads = inputs.map((v, i) => (ctx.needs[i] && v ? View.zeros(v.shape, y.dtype) : null));
+      const grads = inputs.map((v, i) => {
+        if (v === null || !ctx.needs[i]) return null;
+        // Parameters keep theirs.
+        return i < 1 + kind.states ? View.lent(v.shape, y.dtype) : View.zeros(v.shape, y.dtype);
+      });
       const o = operands(kind, inputs, args);
       // Backward overwrites them.
       const saved = ctx.retain ? lent.map((v) => v.clone()) : lent;
