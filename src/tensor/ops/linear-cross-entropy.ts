@@ -29,11 +29,21 @@ export const linearCrossEntropy: Op<Inputs, Args> = {
     });
     const [dx, dWeight, dBias] = grads.map((d) => d?.real() ?? null);
     kernels().linearCrossEntropy({
-      ...{ x: x.real(), weight: weight.real(), bias: bias?.real() ?? null },
-      ...{ target: target.data() as Int32Array, classWeight: classWeight?.real() ?? null },
-      ...{ rows: target.numel, inputSize: weight.shape[1]!, classes: weight.shape[0]! },
-      ...{ ignoreIndex, smoothing, scale: 1 / count, loss: loss.real() },
-      ...{ dx: dx!, dWeight: dWeight!, dBias: dBias! },
+      x: x.real(),
+      weight: weight.real(),
+      bias: bias?.real() ?? null,
+      target: target.data() as Int32Array,
+      classWeight: classWeight?.real() ?? null,
+      rows: target.numel,
+      inputSize: weight.shape[1]!,
+      classes: weight.shape[0]!,
+      ignoreIndex,
+      smoothing,
+      scale: 1 / count,
+      loss: loss.real(),
+      dx: dx!,
+      dWeight: dWeight!,
+      dBias: dBias!,
     });
     if (ctx.recording) ctx.save(...grads);
     const result = total(loss, count);
