@@ -1,12 +1,7 @@
 /** What all recurrent layers share as operations: their operands, saved buffers and gradients. */
 
 import { numel, type Real } from "../../core/index.ts";
-import type {
-  Gradient,
-  Nonlinearity,
-  Recurrent,
-  RecurrentBackward,
-} from "../../kernels/backend.ts";
+import type { Gradient, Nonlinearity, RecurrentBackward } from "../../kernels/backend.ts";
 import { giveBack, lend } from "../../kernels/pool.ts";
 import type { Context, MultiOp } from "../op.ts";
 import { View } from "../view.ts";
@@ -34,14 +29,14 @@ export interface Kind {
   /** Elements a row of each buffer that forward leaves for backward: of the gates, and of c. */
   saved(hidden: number): number[];
   forward(call: ForwardCall): void;
-  backward(call: BackwardCall): void;
+  backward(call: Call): void;
 }
 
 /**
- * What kernels take for one direction, of whatever kind; what a kind does not have is null. One object
- * that is made at once: copying objects into each other takes longer than a small layer's work.
+ * What kernels take for one direction, of whatever kind, forward and backward; what there is not is null.
+ * It is made with all its fields: copying objects into each other takes longer than a small layer's work.
  */
-interface Call extends Recurrent {
+interface Call extends RecurrentBackward {
   nonlinearity: Nonlinearity;
   /** P, or 0 without a projection. */
   projSize: number;
@@ -50,15 +45,14 @@ interface Call extends Recurrent {
   /** Null where no backward follows. */
   gates: Real | null;
   c: Real | null;
-  /** Null in backward. */
   hN: Real | null;
   cN: Real | null;
+  dcN: Real | null;
+  dc0: Gradient | null;
+  dWHr: Gradient | null;
 }
 
 type ForwardCall = Call & { hN: Real };
-
-type BackwardCall = Call &
-  RecurrentBackward & { dcN: Real | null; dc0: Gradient | null; dWHr: Gradient | null };
 
 /** One layer in all its directions, as an operation. */
 export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
@@ -75,7 +69,10 @@ export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
       const saved = ctx.recording ? lendSaved(ctx, o, kind.saved(hidden)) : [];
       if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y, ...saved);
       for (let d = 0; d < directions; d++) {
-        kind.forward(callOf(o, d, y, saved, hN, cN) as ForwardCall);
+        const call = callOf(o, d, y, saved);
+        call.hN = stateOf(hN, d);
+        call.cN = stateOf(cN, d);
+        kind.forward(call as ForwardCall);
       }
       return cN === null ? [y, hN] : [y, hN, cN];
     },
@@ -93,14 +90,12 @@ export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
       const saved = ctx.retain ? lent.map((v) => v.clone()) : lent;
       const [out, last, lastC] = [dy, dhN, dcN].map((v) => v?.contiguous() ?? null);
       for (let d = 0; d < o.directions; d++) {
-        kind.backward({
-          ...callOf(o, d, y, saved, null, null),
-          ...gradientsOf(o, d, grads),
-          dy: columnsOf(out, d, o),
-          lddy: o.directions * o.size,
-          dhN: stateOf(last, d),
-          dcN: stateOf(lastC, d),
-        });
+        const call = callOf(o, d, y, saved);
+        call.dy = columnsOf(out, d, o);
+        call.dhN = stateOf(last, d);
+        call.dcN = stateOf(lastC, d);
+        setGradients(call, o, d, grads);
+        kind.backward(call);
       }
       return grads as [View | null, View | null, ...(View | null)[]];
     },
@@ -154,15 +149,8 @@ function operands(kind: Kind, inputs: RecurrentInputs, args: LayerArgs): Operand
   };
 }
 
-/** A call in direction `d`: what forward and backward have in common, and forward's last states. */
-function callOf(
-  o: Operands,
-  d: number,
-  y: View,
-  saved: readonly View[],
-  hN: View | null,
-  cN: View | null,
-): Call {
+/** A call in direction `d`, with what forward and backward have in common. */
+function callOf(o: Operands, d: number, y: View, saved: readonly View[]): Call {
   const at = d * o.each;
   const buffers = (d * saved.length) / o.directions;
   return {
@@ -185,25 +173,35 @@ function callOf(
     ldy: o.directions * o.size,
     gates: realOf(saved[buffers]),
     c: o.kind.states === 2 ? realOf(saved[buffers + 1]) : null,
-    hN: stateOf(hN, d),
-    cN: stateOf(cN, d),
+    hN: null,
+    cN: null,
+    dy: null,
+    lddy: o.directions * o.size,
+    dhN: null,
+    dcN: null,
+    dx: null,
+    dh0: null,
+    dc0: null,
+    dWIh: null,
+    dWHh: null,
+    dBIh: null,
+    dBHh: null,
+    dWHr: null,
   };
 }
 
-function gradientsOf(o: Operands, d: number, grads: readonly (View | null)[]) {
+function setGradients(call: Call, o: Operands, d: number, grads: readonly (View | null)[]): void {
   const at = o.first + d * o.each;
   const dx = realOf(grads[0]);
-  return {
-    // Both directions add to it.
-    dx: dx && { data: dx, ld: o.inputSize, accumulate: d > 0 },
-    dh0: gradient(stateOf(grads[1], d)),
-    dc0: o.first === 3 ? gradient(stateOf(grads[2], d)) : null,
-    dWIh: gradient(realOf(grads[at])),
-    dWHh: gradient(realOf(grads[at + 1])),
-    dBIh: gradient(realOf(grads[at + 2])),
-    dBHh: gradient(realOf(grads[at + 3])),
-    dWHr: o.each === 5 ? gradient(realOf(grads[at + 4])) : null,
-  };
+  // Both directions add to it.
+  call.dx = dx && { data: dx, ld: o.inputSize, accumulate: d > 0 };
+  call.dh0 = gradient(stateOf(grads[1], d));
+  call.dc0 = o.first === 3 ? gradient(stateOf(grads[2], d)) : null;
+  call.dWIh = gradient(realOf(grads[at]));
+  call.dWHh = gradient(realOf(grads[at + 1]));
+  call.dBIh = gradient(realOf(grads[at + 2]));
+  call.dBHh = gradient(realOf(grads[at + 3]));
+  call.dWHr = o.each === 5 ? gradient(realOf(grads[at + 4])) : null;
 }
 
 /** Buffers that go back to their pool when backward has run: all of one direction, then the other. */
