@@ -33,7 +33,7 @@ export class DType {
   }
 }
 
-export const float32 = new DType("float32", "FloatTensor", (n) => new Float32Array(n));
+export const float32 = new DType("float32", "FloatTensor", (n) => floats(n));
 export const float64 = new DType("float64", "DoubleTensor", (n) => new Float64Array(n));
 export const int64 = new DType("int64", "LongTensor", (n) => new Int32Array(n));
 export const bool = new DType("bool", "BoolTensor", (n) => new Uint8Array(n));
@@ -49,4 +49,30 @@ export function promote(a: DType, b: DType): DType {
 
 function rank(d: DType): number {
   return [bool, uint8, int64, float32, float64].indexOf(d);
+}
+
+// ---- small arrays ------------------------------------------------------------------------------
+
+/** Bytes of a block, and the most that an array takes of it. */
+const BLOCK = 4096;
+const PIECE = 512;
+
+let block = new ArrayBuffer(0);
+let used = 0;
+
+/**
+ * Zeros. An array with a buffer of its own takes an engine longer than a kernel needs for few elements,
+ * so small ones are pieces of a block, each handed out once. Up to four, such as scalars, which are kept
+ * long, stay as they are: engines hold them without a buffer, and none of them keeps a block alive.
+ */
+function floats(n: number): Float32Array {
+  const bytes = 4 * n;
+  if (n <= 4 || bytes > PIECE) return new Float32Array(n);
+  if (used + bytes > block.byteLength) {
+    block = new ArrayBuffer(BLOCK);
+    used = 0;
+  }
+  const piece = new Float32Array(block, used, n);
+  used += (bytes + 63) & ~63; // a cache line's boundary
+  return piece;
 }

@@ -116,7 +116,7 @@ export interface Extra {
   c?: Real | null;
 }
 
-export type Forward = Recurrent & Extra & { hN: Real; cN?: Real };
+export type Forward = Recurrent & Extra & { hN: Real; cN?: Real | null };
 
 export type Backward = RecurrentBackward &
   Extra & { dcN?: Real | null; dc0?: Gradient | null; dWHr?: Gradient | null };

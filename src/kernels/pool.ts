@@ -1,5 +1,6 @@
 /**
- * Buffers that outlive one kernel call but are no tensors: what an operation saves for its backward.
+ * Buffers that outlive one kernel call but are no tensors: what an operation saves for its backward, and
+ * gradients that only the tape sees.
  *
  * The pool lends arrays by type and length and takes them back, so that a training step reuses the
  * memory of the last one: fresh pages are the cost, not copies. A buffer that is never given back
@@ -50,6 +51,11 @@ export function giveBack(array: Real): void {
     if (idleBytes <= IDLE_LIMIT) break;
     drop(oldest);
   }
+}
+
+/** Leaves a lent array to whoever holds it: it is never lent again. */
+export function giveAway(array: Real): void {
+  bytes -= array.byteLength;
 }
 
 /** Bytes that the pool has made and not dropped, the most it ever had, and how many lie idle. */

@@ -44,8 +44,11 @@ export class LSTMCell extends CellBase {
     }
     const { inputs, args } = this.operands(x, states ?? [null, null]);
     const names = ["MulBackward0", "MulBackward0", "AddBackward0"];
-    const call = { ...args, projSize: 0, names };
-    const [h, , cN] = Tensor.applyMulti(lstm, inputs, call) as [Tensor, Tensor, Tensor];
+    const [h, , cN] = Tensor.applyMulti(lstm, inputs, { ...args, names }) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const c = Tensor.apply(squeezeOp, [cN], { dims: [0], name: "AddBackward0" }); // (B, H)
     return [this.unbatched(x, h), this.unbatched(x, c)];
   }

@@ -58,6 +58,6 @@ export class LSTM extends RecurrentBase {
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(lstm, inputs as never, { ...args, projSize: this.projSize });
+    return Tensor.applyMulti(lstm, inputs as never, args);
   }
 }

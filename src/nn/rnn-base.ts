@@ -38,17 +38,24 @@ interface Kind {
   readonly projSize?: number | undefined;
 }
 
-/** Input in the packed layout, and how to restore the caller's. */
+/** Input in the kernels' layout, and how to restore the caller's. */
 interface Prepared {
-  /** (N, I), time-major. */
+  /** Time-major: (T, B, I), or (N, I) of packed sequences and without a batch. */
   readonly data: Tensor;
   readonly batchSizes: Int32Array;
   readonly batch: number;
+  readonly names: readonly string[];
   restore(y: Tensor): Tensor | PackedSequence;
   /** States as the kernels take them, and back. */
   arrangeState(h: Tensor): Tensor;
   restoreState(h: Tensor): Tensor;
 }
+
+/** PyTorch's names of the results of a layer: y, then the states. */
+const stateNames = ["StackBackward0", "StackBackward0"];
+const batchedNames = ["StackBackward0", ...stateNames];
+const bidirectionalNames = ["CatBackward0", ...stateNames];
+const unbatchedNames = ["SqueezeBackward1", ...stateNames];
 
 /** The base of RNN, LSTM and GRU. */
 export abstract class RecurrentBase extends Module {
@@ -63,6 +70,7 @@ export abstract class RecurrentBase extends Module {
   readonly projSize: number;
   /** Of each layer, in the order in which its operation takes them. */
   private readonly names: readonly (readonly string[])[];
+  private lastSizes = new Int32Array(0);
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `bias_ih_l${number}${"" | "_reverse"}`]: Parameter;
@@ -121,7 +129,7 @@ export abstract class RecurrentBase extends Module {
     return parts.join(", ");
   }
 
-  /** One layer in all its directions: the output (N, D·P) and the final states (D, B, ·). */
+  /** One layer in all its directions: the output (…, D·P) and the final states (D, B, ·). */
   protected abstract layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[];
 
   /** The kinds of state, as errors call them: `hidden`, or `hidden[0]` and `hidden[1]`. */
@@ -139,22 +147,17 @@ export abstract class RecurrentBase extends Module {
     const states = this.stateNames.map((_, i) => given?.[i] ?? null);
     const prepared =
       input instanceof PackedSequence ? this.packed(input) : this.prepare(input, states);
+    const { batchSizes, batch, names } = prepared;
     const initial = states.map((s) => (s === null ? null : prepared.arrangeState(s)));
-    for (const [i, s] of initial.entries()) this.checkState(i, s, prepared.batch);
+    for (const [i, s] of initial.entries()) this.checkState(i, s, batch);
     const finals: Tensor[][] = states.map(() => []);
+    const args = { directions: this.directions, batchSizes, names };
     let x = prepared.data;
     for (let l = 0; l < this.numLayers; l++) {
-      const first = l * this.directions;
-      const own = initial.map((s) => s?.narrow(0, first, this.directions) ?? null);
-      const weights = this.names[l]!.map((name) => this.own[name] ?? null);
-      const [y, ...last] = this.layer([x, ...own, ...weights], {
-        directions: this.directions,
-        batchSizes: prepared.batchSizes,
-        names: [
-          this.bidirectional ? "CatBackward0" : "StackBackward0",
-          ...states.map(() => "StackBackward0"),
-        ],
-      }) as [Tensor, ...Tensor[]];
+      const inputs: (Tensor | null)[] = [x];
+      for (const s of initial) inputs.push(s && this.ofLayer(l, s));
+      for (const name of this.names[l]!) inputs.push(this.own[name] ?? null);
+      const [y, ...last] = this.layer(inputs, args) as [Tensor, ...Tensor[]];
       for (const [i, s] of last.entries()) finals[i]?.push(s);
       x = l < this.numLayers - 1 ? F.dropout(y, this.dropout, this.training) : y;
     }
@@ -162,6 +165,12 @@ export abstract class RecurrentBase extends Module {
       y: prepared.restore(x),
       states: finals.map((layers) => prepared.restoreState(joined(layers))),
     };
+  }
+
+  /** A layer's part (D, B, ·) of states (L·D, B, ·). */
+  private ofLayer(l: number, state: Tensor): Tensor {
+    const { directions: D } = this;
+    return this.numLayers === 1 ? state : state.narrow(0, l * D, D);
   }
 
   // ---- shapes ----------------------------------------------------------------------------------
@@ -175,7 +184,6 @@ export abstract class RecurrentBase extends Module {
     const timeMajor = batched && this.batchFirst ? input.transpose(0, 1) : input;
     const T = timeMajor.size(0);
     const B = batched ? timeMajor.size(1) : 1;
-    const width = input.size(-1);
     if (T === 0) {
       throw new ShapeError({
         op: this.where,
@@ -184,10 +192,11 @@ export abstract class RecurrentBase extends Module {
       });
     }
     return {
-      data: timeMajor.reshape(T * B, width),
-      batchSizes: new Int32Array(T).fill(B),
+      data: timeMajor,
+      batchSizes: this.equalSizes(T, B),
       batch: B,
-      restore: (y) => this.restored(y, T, B, batched),
+      names: batched ? this.outputNames : unbatchedNames,
+      restore: (y) => (batched && this.batchFirst ? this.batchMajor(y) : y),
       arrangeState: (h) => (batched ? h : h.unsqueeze(1)),
       restoreState: (h) => (batched ? h : squeezed(h, 1)),
     };
@@ -209,6 +218,7 @@ export abstract class RecurrentBase extends Module {
       data,
       batchSizes: sizes,
       batch: sizes[0] as number,
+      names: this.outputNames,
       restore: (y) => new PackedSequence(y, batchSizes, sortedIndices, unsortedIndices),
       arrangeState: (h) => (sortedIndices === null ? h : this.sortedState(h, sortedIndices)),
       restoreState: (h) => (unsortedIndices === null ? h : h.indexSelect(1, unsortedIndices)),
@@ -220,14 +230,21 @@ export abstract class RecurrentBase extends Module {
     return h.ndim === 3 && h.size(1) === order.numel() ? h.indexSelect(1, order) : h;
   }
 
-  /** (T·B, D·H) as the caller wants it: (T, B, D·H), (B, T, D·H) or (T, D·H). */
-  private restored(y: Tensor, T: number, B: number, batched: boolean): Tensor {
-    const width = y.size(-1);
-    if (!batched) return named(y.view(T, width), "SqueezeBackward1");
-    const name = this.bidirectional ? "CatBackward0" : "StackBackward0";
-    const timeMajor = named(y.view(T, B, width), name);
-    if (!this.batchFirst) return timeMajor;
-    return Tensor.apply(transposeOp, [timeMajor], { a: 0, b: 1, name: this.transposeName });
+  /** T times B: the same array as long as both stay, which nobody writes to. */
+  private equalSizes(T: number, B: number): Int32Array {
+    const last = this.lastSizes;
+    if (last.length === T && last[0] === B) return last;
+    this.lastSizes = new Int32Array(T).fill(B);
+    return this.lastSizes;
+  }
+
+  private get outputNames(): readonly string[] {
+    return this.bidirectional ? bidirectionalNames : batchedNames;
+  }
+
+  /** (T, B, D·P) as (B, T, D·P). */
+  private batchMajor(y: Tensor): Tensor {
+    return Tensor.apply(transposeOp, [y], { a: 0, b: 1, name: this.transposeName });
   }
 
   protected get where(): string {
@@ -418,8 +435,4 @@ function joined(layers: Tensor[]): Tensor {
 
 function squeezed(x: Tensor, dim: number): Tensor {
   return Tensor.apply(squeezeOp, [x], { dims: [dim], name: "SqueezeBackward1" });
-}
-
-function named(x: Tensor, name: string): Tensor {
-  return Tensor.apply(squeezeOp, [x], { dims: [], name });
 }

@@ -42,8 +42,8 @@ export class RNNCell extends CellBase {
     }
     const { inputs, args } = this.operands(x, this.single(h, `rnn_${nonlinearity}_cell`));
     const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";
-    const call = { ...args, nonlinearity, names: [name, name] };
-    const [y] = Tensor.applyMulti(rnn, inputs, call) as [Tensor, Tensor];
+    const call = { ...args, names: [name, name] };
+    const [y] = Tensor.applyMulti(rnn[nonlinearity], inputs, call) as [Tensor, Tensor];
     return this.unbatched(x, y);
   }
 

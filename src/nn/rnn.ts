@@ -62,6 +62,6 @@ export class RNN extends RecurrentBase {
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(rnn, inputs as never, { ...args, nonlinearity: this.nonlinearity });
+    return Tensor.applyMulti(rnn[this.nonlinearity], inputs as never, args);
   }
 }

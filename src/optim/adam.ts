@@ -55,9 +55,19 @@ export class Adam extends Optimizer<Resolved> {
     const { betas, lr, eps, weightDecay, maximize } = group;
     p.update_((view) =>
       kernels().adam({
-        ...{ p: view.real(), g: grad.impl.real(), m: m.impl.real(), v: v.impl.real() },
-        ...{ vMax: top?.impl.real() ?? null, step, lr, beta1: betas[0], beta2: betas[1], eps },
-        ...{ weightDecay, decoupled: this.decoupled, maximize },
+        p: view.real(),
+        g: grad.impl.real(),
+        m: m.impl.real(),
+        v: v.impl.real(),
+        vMax: top?.impl.real() ?? null,
+        step,
+        lr,
+        beta1: betas[0],
+        beta2: betas[1],
+        eps,
+        weightDecay,
+        decoupled: this.decoupled,
+        maximize,
       }),
     );
     const own = { step: stepTensor(step), exp_avg: m, exp_avg_sq: v };

@@ -39,13 +39,14 @@ export class SGD extends Optimizer<Resolved> {
   }
 
   protected update(p: Tensor, grad: Tensor, group: ParamGroup<Resolved>): void {
-    const { params: _, ...options } = group;
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
     const state = this.state.get(p);
     const buffer = group.momentum === 0 ? null : (state?.["momentum_buffer"] ?? zerosLike(p));
     p.update_((view) => {
       const first = !state?.["momentum_buffer"];
       const buf = buffer?.impl.real() ?? null;
-      kernels().sgd({ ...options, p: view.real(), g: grad.impl.real(), buf, first });
+      const [p, g] = [view.real(), grad.impl.real()];
+      kernels().sgd({ p, g, buf, first, lr, momentum, dampening, weightDecay, nesterov, maximize });
     });
     this.state.set(p, { momentum_buffer: buffer });
   }

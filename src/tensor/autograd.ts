@@ -25,11 +25,12 @@ export interface Node {
   readonly edges: readonly (Edge | null)[];
   /** Who wants to see the gradient of an output as it passes: `retainGrad`, hooks. */
   readonly watchers?: Map<number, (grad: View) => void>;
+  /** Whether it keeps none of the gradients that it is given, unless it hands them on. */
+  readonly letsGo: boolean;
   /** Gradients of the inputs from those of the outputs. */
   backward(grads: readonly (View | null)[], retain: boolean): readonly (View | null)[];
 }
 
-/** The node of an operation that was recorded. */
 /** The node, null for the one at hand, that `storage` came from, as which of its outputs. */
 export interface Source {
   readonly storage: Storage;
@@ -37,10 +38,12 @@ export interface Source {
   readonly output: number;
 }
 
+/** The node of an operation that was recorded. */
 export class OpNode implements Node {
   readonly outputs: number;
   readonly edges: readonly (Edge | null)[];
   readonly watchers = new Map<number, (grad: View) => void>();
+  readonly letsGo: boolean;
   readonly #ctx: Context;
   readonly #names: readonly string[];
   readonly #run: (grads: readonly (View | null)[]) => readonly (View | null)[];
@@ -53,6 +56,7 @@ export class OpNode implements Node {
     ctx: Context,
     run: (grads: readonly (View | null)[]) => readonly (View | null)[],
     sources: readonly Source[],
+    letsGo: boolean,
   ) {
     this.#names = names;
     this.outputs = outputs;
@@ -60,6 +64,7 @@ export class OpNode implements Node {
     this.#ctx = ctx;
     this.#run = run;
     this.#sources = sources;
+    this.letsGo = letsGo;
   }
 
   nameOf(output: number): string {
@@ -156,6 +161,7 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
     return found;
   };
   slots(root.node)[root.index] = new Accumulator(seed, false);
+  const lent = new Set<Storage>();
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at] as Node;
     const incoming = slots(node);
@@ -163,10 +169,12 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
     const grads = Array.from(incoming, (a) => a?.view ?? null);
     if (grads.every((g) => g === null)) continue;
     for (const [i, watch] of node.watchers ?? []) if (grads[i]) watch(grads[i]);
+    if (!node.letsGo || node.watchers?.size) for (const g of grads) g?.storage.keep();
     const result = node.backward(grads, retain);
     node.edges.forEach((edge, i) => {
       const grad = result[i];
       if (edge === null || grad === null || grad === undefined) return;
+      if (grad.storage.isLent) lent.add(grad.storage);
       const shelf = slots(edge.node);
       const there = shelf[edge.index];
       if (there === undefined) {
@@ -174,6 +182,7 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
       } else there.add(grad);
     });
   }
+  for (const storage of lent) storage.giveBack();
 }
 
 /** A gradient that grows; `owned` says that its memory belongs to nobody else. */
@@ -206,7 +215,9 @@ function markOwned(view: View): View {
 export function taken(grad: View): View {
   const whole = grad.isContiguous() && grad.numel === grad.storage.data.length;
   // An addition hands one gradient to both operands: only the first leaf to come may take it.
-  return whole && owned.delete(grad.storage) ? grad : grad.clone();
+  if (!whole || !owned.delete(grad.storage)) return grad.clone();
+  grad.storage.keep();
+  return grad;
 }
 
 /** Whether a backward made this gradient's memory itself and hands it out once. */

@@ -14,10 +14,17 @@ export type Inputs = readonly (View | null)[];
 /** One gradient for each input; null where none is wanted or the input has none. */
 type Grads<I extends Inputs> = { [K in keyof I]: View | null };
 
+/**
+ * That backward keeps none of the gradients that it is given, unless it hands them on. Those that the
+ * pool lent ({@link View.lent}) go back to it after a walk where all operations that saw them let go.
+ */
+type LetsGo = boolean;
+
 /** An operation with one result. `I`: its inputs, `A`: everything that is not a tensor. */
 export interface Op<I extends Inputs, A = void> {
   /** PyTorch's name of the node, as `grad_fn=<…>` prints it. */
   readonly name: string | ((args: A, inputs: I) => string);
+  readonly letsGo?: LetsGo;
   forward(ctx: Context, inputs: I, args: A): View;
   /** `grad` has the result's shape; it is not changed. */
   backward(ctx: Context, grad: View, args: A): Grads<I>;
@@ -27,13 +34,14 @@ export interface Op<I extends Inputs, A = void> {
 export interface MultiOp<I extends Inputs, A = void> {
   /** One name for all results, or one each. */
   readonly name: string | ((args: A) => readonly string[]);
+  readonly letsGo?: LetsGo;
   forward(ctx: Context, inputs: I, args: A): View[];
   backward(ctx: Context, grads: readonly (View | null)[], args: A): Grads<I>;
 }
 
 /** What forward leaves for backward. */
 export class Context {
-  /** Which inputs want a gradient; all false where nothing is recorded. */
+  /** Which inputs want a gradient; none where nothing is recorded. */
   readonly needs: readonly boolean[];
   /** Whether any does, so that saving is worth while. */
   readonly recording: boolean;

@@ -272,7 +272,8 @@ export class Tensor {
     if (ctx.recording) {
       const names = [typeof op.name === "string" ? op.name : op.name(a, views)];
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g[0] as View, a);
-      Tensor.#record(new OpNode(names, 1, edges, ctx, run, sources(inputs, [view])), [out]);
+      const origin = sources(inputs, [view]);
+      Tensor.#record(new OpNode(names, 1, edges, ctx, run, origin, op.letsGo === true), [out]);
     }
     Tensor.#shareMemory(inputs, [out]);
     return out;
@@ -287,7 +288,8 @@ export class Tensor {
       const names = typeof op.name === "string" ? [op.name] : op.name(a);
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g, a);
       const origin = sources(inputs, results);
-      Tensor.#record(new OpNode(names, outs.length, edges, ctx, run, origin), outs);
+      const letsGo = op.letsGo === true;
+      Tensor.#record(new OpNode(names, outs.length, edges, ctx, run, origin, letsGo), outs);
     }
     Tensor.#shareMemory(inputs, outs);
     return outs;
@@ -984,6 +986,7 @@ export type Tensors<I extends Inputs> = {
 class Leaf implements Node {
   readonly outputs = 1;
   readonly edges: readonly Edge[] = [];
+  readonly letsGo = true;
   readonly #tensor: Tensor;
 
   constructor(tensor: Tensor) {
@@ -1010,7 +1013,7 @@ function prepare<I extends Inputs>(
   inputs: readonly (Tensor | null)[],
 ): { views: I; edges: (Edge | null)[]; ctx: Context } {
   const views = inputs.map((t) => t?.impl ?? null) as unknown as I;
-  const edges = isGradEnabled() ? inputs.map(Tensor.edgeOf) : inputs.map(() => null);
+  const edges = isGradEnabled() ? inputs.map(Tensor.edgeOf) : [];
   return {
     views,
     edges,

@@ -14,6 +14,7 @@ import {
   type TypedArray,
 } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
+import { giveAway, giveBack, lend } from "../kernels/pool.ts";
 
 /** Elements in memory, shared by views; `version` counts in-place changes. */
 export class Storage {
@@ -22,8 +23,28 @@ export class Storage {
   /** The recorded operation that changed it last, as PyTorch names it: for error messages. */
   changedBy: string | undefined;
 
-  constructor(data: TypedArray) {
+  /** Whether the memory is the pool's, which takes it back when nobody can see it any more. */
+  #lent: boolean;
+
+  constructor(data: TypedArray, lent = false) {
     this.data = data;
+    this.#lent = lent;
+  }
+
+  get isLent(): boolean {
+    return this.#lent;
+  }
+
+  /** The memory goes back to the pool, unless somebody kept it; nobody may touch it from now on. */
+  giveBack(): void {
+    if (this.#lent) giveBack(this.data as Real);
+    this.#lent = false;
+  }
+
+  /** The memory stays with those who see it. */
+  keep(): void {
+    if (this.#lent) giveAway(this.data as Real);
+    this.#lent = false;
   }
 }
 
@@ -57,6 +78,12 @@ export class View {
   /** Fresh zeros. */
   static zeros(shape: readonly number[], dtype: DType): View {
     return View.of(dtype.allocate(numel(shape)), dtype, shape);
+  }
+
+  /** Unspecified elements in memory of the pool: see {@link Storage.giveBack}. */
+  static lent(shape: readonly number[], dtype: DType): View {
+    const data = lend(dtype === float32 ? "float32" : "float64", numel(shape));
+    return new View(new Storage(data, true), dtype, shape, contiguousStride(shape), 0);
   }
 
   /** A 0-dimensional view of one number. */
@@ -98,7 +125,7 @@ export class View {
 
   /** {@link View.data} of a floating-point view. */
   real(): Real {
-    assert(this.dtype.isFloatingPoint, `expected a floating-point view, got ${this.dtype}`);
+    assert(this.dtype.isFloatingPoint, "expected a floating-point view");
     return this.data() as Real;
   }
 

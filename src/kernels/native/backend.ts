@@ -77,8 +77,9 @@ function recurrent(native: Binding): RecurrentEntries {
       kind.id, a.batchSizes.length, a.batchSizes, a.reverse, a.inputSize, a.hiddenSize, size,
       a.ldx, a.ldy, a.x, a.wIh, a.wHh, a.bIh, a.bHh, a.wHr ?? null, a.h0, a.c0 ?? null, a.y,
       a.gates ?? null, a.c ?? null, a.lddy, a.dx?.ld ?? a.inputSize, a.dy, a.dhN, a.dcN ?? null,
-      ...gradient(a.dx), ...gradient(a.dh0), ...gradient(a.dc0), ...gradient(a.dWIh),
-      ...gradient(a.dWHh), ...gradient(a.dBIh), ...gradient(a.dBHh), ...gradient(a.dWHr),
+      buffer(a.dx), adds(a.dx), buffer(a.dh0), adds(a.dh0), buffer(a.dc0), adds(a.dc0),
+      buffer(a.dWIh), adds(a.dWIh), buffer(a.dWHh), adds(a.dWHh), buffer(a.dBIh), adds(a.dBIh),
+      buffer(a.dBHh), adds(a.dBHh), buffer(a.dWHr), adds(a.dWHr),
     );
   };
   // A batch of none is the reference's too.
@@ -93,8 +94,12 @@ function recurrent(native: Binding): RecurrentEntries {
   };
 }
 
-function gradient(g: Gradient | null | undefined) {
-  return [g?.data ?? null, g?.accumulate ?? false] as const;
+function buffer(g: Gradient | null | undefined) {
+  return g?.data ?? null;
+}
+
+function adds(g: Gradient | null | undefined) {
+  return g?.accumulate ?? false;
 }
 
 // ---- session -----------------------------------------------------------------------------------
@@ -143,10 +148,10 @@ function rows(native: Binding): RowEntries {
         : reference.crossEntropyBackward(a),
     linearCrossEntropy: (a) =>
       isFloat32(a.x)
-        ? native.linearCrossEntropy(
-            ...([a.rows, a.inputSize, a.classes, a.ignoreIndex, a.smoothing, a.scale] as const),
-            ...([a.x, a.weight, a.bias, a.target, a.classWeight] as const),
-            ...([a.loss, a.dx, a.dWeight, a.dBias] as const),
+        ? // biome-ignore format: in the binding's order
+          native.linearCrossEntropy(
+            a.rows, a.inputSize, a.classes, a.ignoreIndex, a.smoothing, a.scale,
+            a.x, a.weight, a.bias, a.target, a.classWeight, a.loss, a.dx, a.dWeight, a.dBias,
           )
         : reference.linearCrossEntropy(a),
     layerNormForward: (a) =>

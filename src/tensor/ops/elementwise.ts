@@ -128,6 +128,7 @@ export const toCopy: Op<[View], { from: DType; to: DType }> = {
 /** `y = x · m` for a mask made elsewhere (dropout); `dx = dy · m`. */
 export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
   name: "MulBackward0",
+  letsGo: true,
   forward(ctx, [x], { mask, release }) {
     const y = View.zeros(x.shape, x.dtype);
     kernels().binary("mul", x.contiguous().real(), mask, y.real());
@@ -136,7 +137,7 @@ export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
     return y;
   },
   backward(_ctx, grad, { mask }) {
-    const dx = View.zeros(grad.shape, grad.dtype);
+    const dx = View.lent(grad.shape, grad.dtype);
     kernels().binary("mul", grad.contiguous().real(), mask, dx.real());
     return [dx];
   },

@@ -13,6 +13,7 @@ import { putAlong, takeAlong } from "./along.ts";
  */
 export const embedding: Op<[View, View], number> = {
   name: "EmbeddingBackward0",
+  letsGo: true,
   forward(ctx, [weight, index]) {
     const width = weight.shape[1] as number;
     const y = View.zeros([...index.shape, width], weight.dtype);

@@ -21,20 +21,34 @@ export const linearCrossEntropy: Op<Inputs, Args> = {
   name: "LinearCrossEntropyBackward0",
   forward(ctx, [x, weight, bias, target, classWeight], { reduction, ignoreIndex, smoothing }) {
     const count = reduction === "sum" ? 1 : counted(target, classWeight, ignoreIndex);
-    const loss = View.zeros(target.shape, x.dtype);
-    const grads = [x, weight, bias].map((v, i) =>
-      v !== null && ctx.needs[i] ? View.zeros(v.shape, v.dtype) : null,
-    );
+    const loss = View.lent(target.shape, x.dtype);
+    const grads = [x, weight, bias].map((v, i) => {
+      if (v === null || !ctx.needs[i]) return null;
+      // Parameters keep theirs.
+      return i === 0 ? View.lent(v.shape, v.dtype) : View.zeros(v.shape, v.dtype);
+    });
     const [dx, dWeight, dBias] = grads.map((d) => d?.real() ?? null);
     kernels().linearCrossEntropy({
-      ...{ x: x.real(), weight: weight.real(), bias: bias?.real() ?? null },
-      ...{ target: target.data() as Int32Array, classWeight: classWeight?.real() ?? null },
-      ...{ rows: target.numel, inputSize: weight.shape[1]!, classes: weight.shape[0]! },
-      ...{ ignoreIndex, smoothing, scale: 1 / count, loss: loss.real() },
-      ...{ dx: dx!, dWeight: dWeight!, dBias: dBias! },
+      x: x.real(),
+      weight: weight.real(),
+      bias: bias?.real() ?? null,
+      target: target.data() as Int32Array,
+      classWeight: classWeight?.real() ?? null,
+      rows: target.numel,
+      inputSize: weight.shape[1]!,
+      classes: weight.shape[0]!,
+      ignoreIndex,
+      smoothing,
+      scale: 1 / count,
+      loss: loss.real(),
+      dx: dx!,
+      dWeight: dWeight!,
+      dBias: dBias!,
     });
     if (ctx.recording) ctx.save(...grads);
-    return total(loss, count);
+    const result = total(loss, count);
+    loss.storage.giveBack();
+    return result;
   },
   backward(ctx, grad) {
     const [dx, dWeight, dBias] = ctx

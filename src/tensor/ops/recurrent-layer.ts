@@ -1,7 +1,7 @@
 /** What all recurrent layers share as operations: their operands, saved buffers and gradients. */
 
-import type { Real } from "../../core/index.ts";
-import type { Gradient, Recurrent, RecurrentBackward } from "../../kernels/backend.ts";
+import { numel, type Real } from "../../core/index.ts";
+import type { Gradient, Nonlinearity, RecurrentBackward } from "../../kernels/backend.ts";
 import { giveBack, lend } from "../../kernels/pool.ts";
 import type { Context, MultiOp } from "../op.ts";
 import { View } from "../view.ts";
@@ -16,55 +16,63 @@ export interface LayerArgs {
 }
 
 /**
- * x (N, I), the states (D, B, H) each or null, then for each direction W_ih (G·H, I), W_hh (G·H, H),
- * b_ih, b_hh (G·H) or null, and where an LSTM projects W_hr (P, H).
+ * x with N rows of I, under any shape (…, I); the states (D, B, H) each or null; then for each direction
+ * W_ih (G·H, I), W_hh (G·H, H), b_ih, b_hh (G·H) or null, and where an LSTM projects W_hr (P, H).
  */
 export type RecurrentInputs = [x: View, h0: View | null, ...others: (View | null)[]];
 
-export interface Kind<A> {
+export interface Kind {
   /** h, or h and c. */
   states: 1 | 2;
-  /** Elements a row of each buffer that forward leaves for backward. */
+  /** Of an Elman network. */
+  nonlinearity?: Nonlinearity;
+  /** Elements a row of each buffer that forward leaves for backward: of the gates, and of c. */
   saved(hidden: number): number[];
-  forward(call: Recurrent, own: OwnForward, args: A): void;
-  backward(call: RecurrentBackward, own: OwnBackward, args: A): void;
+  forward(call: ForwardCall): void;
+  backward(call: Call): void;
 }
 
-/** What not every kind has, of one direction. */
-interface Own {
-  c0: Real | null;
+/**
+ * What kernels take for one direction, of whatever kind, forward and backward; what there is not is null.
+ * It is made with all its fields: copying objects into each other takes longer than a small layer's work.
+ */
+interface Call extends RecurrentBackward {
+  nonlinearity: Nonlinearity;
+  /** P, or 0 without a projection. */
+  projSize: number;
   wHr: Real | null;
-  /** Empty where no backward follows. */
-  saved: Real[];
-}
-
-interface OwnForward extends Own {
-  hN: Real;
+  c0: Real | null;
+  /** Null where no backward follows. */
+  gates: Real | null;
+  c: Real | null;
+  hN: Real | null;
   cN: Real | null;
-}
-
-interface OwnBackward extends Own {
   dcN: Real | null;
   dc0: Gradient | null;
   dWHr: Gradient | null;
 }
 
+type ForwardCall = Call & { hN: Real };
+
 /** One layer in all its directions, as an operation. */
-export function layer<A extends LayerArgs>(kind: Kind<A>): MultiOp<RecurrentInputs, A> {
+export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
   return {
     name: ({ names }) => names,
+    letsGo: true,
     forward(ctx, inputs, args) {
-      const o = operands(kind.states, inputs, args);
+      const o = operands(kind, inputs, args);
       const { directions, batch, size, hidden } = o;
-      const y = View.zeros([o.rows, directions * size], o.x.dtype);
-      const hN = View.zeros([directions, batch, size], o.x.dtype);
-      const cN = kind.states === 2 ? View.zeros([directions, batch, hidden], o.x.dtype) : null;
+      const { dtype, shape } = o.x;
+      const y = View.zeros(shape.with(-1, directions * size), dtype);
+      const hN = View.zeros([directions, batch, size], dtype);
+      const cN = kind.states === 2 ? View.zeros([directions, batch, hidden], dtype) : null;
       const saved = ctx.recording ? lendSaved(ctx, o, kind.saved(hidden)) : [];
       if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y, ...saved);
       for (let d = 0; d < directions; d++) {
-        const states = { hN: stateOf(hN, d) as Real, cN: stateOf(cN, d) };
-        const own = { ...ownOf(o, d), ...states, saved: savedOf(saved, d, o) };
-        kind.forward(callOf(o, d, y), own, args);
+        const call = callOf(o, d, y, saved);
+        call.hN = stateOf(hN, d);
+        call.cN = stateOf(cN, d);
+        kind.forward(call as ForwardCall);
       }
       return cN === null ? [y, hN] : [y, hN, cN];
     },
@@ -72,17 +80,22 @@ export function layer<A extends LayerArgs>(kind: Kind<A>): MultiOp<RecurrentInpu
       const views = ctx.saved<View[]>();
       const inputs = views.splice(0, ctx.shapes.length) as unknown as RecurrentInputs;
       const [y, ...lent] = views as [View, ...View[]];
-      const grads = inputs.map((v, i) => (ctx.needs[i] && v ? View.zeros(v.shape, y.dtype) : null));
-      const o = operands(kind.states, inputs, args);
+      const grads = inputs.map((v, i) => {
+        if (v === null || !ctx.needs[i]) return null;
+        // Parameters keep theirs.
+        return i < 1 + kind.states ? View.lent(v.shape, y.dtype) : View.zeros(v.shape, y.dtype);
+      });
+      const o = operands(kind, inputs, args);
       // Backward overwrites them.
       const saved = ctx.retain ? lent.map((v) => v.clone()) : lent;
       const [out, last, lastC] = [dy, dhN, dcN].map((v) => v?.contiguous() ?? null);
       for (let d = 0; d < o.directions; d++) {
-        const dRows = { dy: columnsOf(out, d, o), lddy: o.directions * o.size };
-        const call = { ...callOf(o, d, y), ...dRows, dhN: stateOf(last, d) };
-        const own = { ...ownOf(o, d), dcN: stateOf(lastC, d), ...ownGradientsOf(o, d, grads) };
-        const buffers = savedOf(saved, d, o);
-        kind.backward({ ...call, ...gradientsOf(o, d, grads) }, { ...own, saved: buffers }, args);
+        const call = callOf(o, d, y, saved);
+        call.dy = columnsOf(out, d, o);
+        call.dhN = stateOf(last, d);
+        call.dcN = stateOf(lastC, d);
+        setGradients(call, o, d, grads);
+        kind.backward(call);
       }
       return grads as [View | null, View | null, ...(View | null)[]];
     },
@@ -92,80 +105,103 @@ export function layer<A extends LayerArgs>(kind: Kind<A>): MultiOp<RecurrentInpu
 // ---- operands ----------------------------------------------------------------------------------
 
 interface Operands {
+  kind: Kind;
   x: View;
   h0: View | null;
   c0: View | null;
-  /** Four or five for each direction; the first is input number `first`. */
+  /** `each` (four, or five with a projection) for each direction; the first is input number `first`. */
   weights: (View | null)[];
+  each: number;
   first: number;
   batchSizes: Int32Array;
-  /** D, N, B, H, and P or H. */
+  /** D, N, B, I, H, and P or H. */
   directions: number;
   rows: number;
   batch: number;
+  inputSize: number;
   hidden: number;
   size: number;
 }
 
-function operands(states: 1 | 2, inputs: RecurrentInputs, args: LayerArgs): Operands {
-  const [x, h0, ...others] = inputs.map((v) => v?.contiguous() ?? null);
-  const c0 = states === 2 ? (others.shift() ?? null) : null;
+function operands(kind: Kind, inputs: RecurrentInputs, args: LayerArgs): Operands {
   const { directions, batchSizes } = args;
-  const [rows, batch] = [(x as View).shape[0] as number, batchSizes[0] ?? 0];
-  const size = others[1]?.shape[1] as number;
-  const hidden = others.length === 5 * directions ? (others[4]?.shape[1] as number) : size;
-  const sizes = { directions, rows, batch, hidden, size };
-  const first = 1 + states;
-  return { x: x as View, h0: h0 ?? null, c0, weights: others, first, batchSizes, ...sizes };
+  const first = 1 + kind.states;
+  const views = inputs.map((v) => v?.contiguous() ?? null);
+  const weights = views.slice(first);
+  const each = weights.length / directions;
+  const x = views[0] as View;
+  const size = weights[1]?.shape[1] as number;
+  return {
+    kind,
+    x,
+    h0: views[1] as View | null,
+    c0: first === 3 ? (views[2] as View | null) : null,
+    weights,
+    each,
+    first,
+    batchSizes,
+    directions,
+    rows: numel(x.shape.slice(0, -1)),
+    batch: batchSizes[0] ?? 0,
+    inputSize: x.shape.at(-1) as number,
+    hidden: each === 5 ? (weights[4]?.shape[1] as number) : size,
+    size,
+  };
 }
 
-/** What forward and backward of direction `d` have in common. */
-function callOf(o: Operands, d: number, y: View): Recurrent {
-  const [wIh, wHh, bIh = null, bHh = null] = weightsOf(o, d, o.weights) as [
-    View,
-    View,
-    View?,
-    View?,
-  ];
-  const inputSize = o.x.shape[1] as number;
+/** A call in direction `d`, with what forward and backward have in common. */
+function callOf(o: Operands, d: number, y: View, saved: readonly View[]): Call {
+  const at = d * o.each;
+  const buffers = (d * saved.length) / o.directions;
   return {
+    nonlinearity: o.kind.nonlinearity ?? "tanh",
     batchSizes: o.batchSizes,
     reverse: d === 1,
-    inputSize,
+    inputSize: o.inputSize,
     hiddenSize: o.hidden,
+    projSize: o.each === 5 ? o.size : 0,
     x: o.x.real(),
-    ldx: inputSize,
-    wIh: wIh.real(),
-    wHh: wHh.real(),
-    bIh: bIh?.real() ?? null,
-    bHh: bHh?.real() ?? null,
+    ldx: o.inputSize,
+    wIh: realOf(o.weights[at]) as Real,
+    wHh: realOf(o.weights[at + 1]) as Real,
+    bIh: realOf(o.weights[at + 2]),
+    bHh: realOf(o.weights[at + 3]),
+    wHr: o.each === 5 ? realOf(o.weights[at + 4]) : null,
     h0: stateOf(o.h0, d),
+    c0: stateOf(o.c0, d),
     y: columnsOf(y, d, o) as Real,
     ldy: o.directions * o.size,
+    gates: realOf(saved[buffers]),
+    c: o.kind.states === 2 ? realOf(saved[buffers + 1]) : null,
+    hN: null,
+    cN: null,
+    dy: null,
+    lddy: o.directions * o.size,
+    dhN: null,
+    dcN: null,
+    dx: null,
+    dh0: null,
+    dc0: null,
+    dWIh: null,
+    dWHh: null,
+    dBIh: null,
+    dBHh: null,
+    dWHr: null,
   };
 }
 
-function ownOf(o: Operands, d: number): { c0: Real | null; wHr: Real | null } {
-  return { c0: stateOf(o.c0, d), wHr: weightsOf(o, d, o.weights)[4]?.real() ?? null };
-}
-
-function gradientsOf(o: Operands, d: number, grads: (View | null)[]) {
-  const [dWIh, dWHh, dBIh, dBHh] = weightsOf(o, d, grads.slice(o.first)).map(gradient);
-  const dx = grads[0] ?? null;
-  return {
-    // Both directions add to it.
-    dx: dx && { data: dx.real(), ld: dx.shape[1] as number, accumulate: d > 0 },
-    dh0: stateGradient(grads[1], d),
-    dWIh: dWIh ?? null,
-    dWHh: dWHh ?? null,
-    dBIh: dBIh ?? null,
-    dBHh: dBHh ?? null,
-  };
-}
-
-function ownGradientsOf(o: Operands, d: number, grads: (View | null)[]) {
-  const dWHr = gradient(weightsOf(o, d, grads.slice(o.first))[4]);
-  return { dc0: o.first === 3 ? stateGradient(grads[2], d) : null, dWHr };
+function setGradients(call: Call, o: Operands, d: number, grads: readonly (View | null)[]): void {
+  const at = o.first + d * o.each;
+  const dx = realOf(grads[0]);
+  // Both directions add to it.
+  call.dx = dx && { data: dx, ld: o.inputSize, accumulate: d > 0 };
+  call.dh0 = gradient(stateOf(grads[1], d));
+  call.dc0 = o.first === 3 ? gradient(stateOf(grads[2], d)) : null;
+  call.dWIh = gradient(realOf(grads[at]));
+  call.dWHh = gradient(realOf(grads[at + 1]));
+  call.dBIh = gradient(realOf(grads[at + 2]));
+  call.dBHh = gradient(realOf(grads[at + 3]));
+  call.dWHr = o.each === 5 ? gradient(realOf(grads[at + 4])) : null;
 }
 
 /** Buffers that go back to their pool when backward has run: all of one direction, then the other. */
@@ -181,14 +217,8 @@ function lendSaved(ctx: Context, o: Operands, perRow: number[]): View[] {
     });
 }
 
-function savedOf(saved: View[], d: number, o: Operands): Real[] {
-  const n = saved.length / o.directions;
-  return saved.slice(d * n, (d + 1) * n).map((v) => v.real());
-}
-
-function weightsOf(o: Operands, d: number, all: (View | null)[]): (View | null)[] {
-  const n = o.weights.length / o.directions;
-  return all.slice(d * n, (d + 1) * n);
+function realOf(view: View | null | undefined): Real | null {
+  return view ? view.real() : null;
 }
 
 /** Direction `d` of a state (D, B, ·). */
@@ -199,16 +229,12 @@ function stateOf(states: View | null | undefined, d: number): Real | null {
   return directions === 1 ? states.real() : (states.real().subarray(d * n, (d + 1) * n) as Real);
 }
 
-/** Rows of direction `d` in (N, D·H), `D·H` apart. */
+/** Rows of direction `d` in (…, D·H), `D·H` apart. */
 function columnsOf(rows: View | null | undefined, d: number, { size }: Operands): Real | null {
-  return rows ? (rows.real().subarray(d * size) as Real) : null;
+  if (!rows) return null;
+  return d === 0 ? rows.real() : (rows.real().subarray(d * size) as Real);
 }
 
-function gradient(view: View | null | undefined): Gradient | null {
-  return view ? { data: view.real(), accumulate: false } : null;
-}
-
-function stateGradient(view: View | null | undefined, d: number): Gradient | null {
-  const data = stateOf(view, d);
+function gradient(data: Real | null): Gradient | null {
   return data && { data, accumulate: false };
 }

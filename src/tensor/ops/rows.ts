@@ -61,8 +61,13 @@ export const layerNorm: Op<[x: View, w: View | null, b: View | null], Normalised
     const input = x.contiguous();
     const y = View.zeros(x.shape, x.dtype);
     kernels().layerNormForward({
-      ...{ x: input.real(), weight: weight?.real() ?? null, bias: bias?.real() ?? null },
-      ...{ y: y.real(), rows: rowsOf(x, cols), cols, eps },
+      x: input.real(),
+      weight: weight?.real() ?? null,
+      bias: bias?.real() ?? null,
+      y: y.real(),
+      rows: rowsOf(x, cols),
+      cols,
+      eps,
     });
     if (ctx.recording) ctx.save(input, weight);
     return y;
@@ -73,9 +78,15 @@ export const layerNorm: Op<[x: View, w: View | null, b: View | null], Normalised
       ctx.needs[i] ? View.zeros(ctx.shapes[i] as readonly number[], x.dtype) : null;
     const [dx, dWeight, dBias] = [wanted(0), wanted(1), wanted(2)];
     kernels().layerNormBackward({
-      ...{ x: x.real(), weight: weight?.real() ?? null, dy: grad.real() },
-      ...{ dx: dx?.real() ?? null, dWeight: dWeight?.real() ?? null, dBias: dBias?.real() ?? null },
-      ...{ rows: rowsOf(x, cols), cols, eps },
+      x: x.real(),
+      weight: weight?.real() ?? null,
+      dy: grad.real(),
+      dx: dx?.real() ?? null,
+      dWeight: dWeight?.real() ?? null,
+      dBias: dBias?.real() ?? null,
+      rows: rowsOf(x, cols),
+      cols,
+      eps,
     });
     return [dx, dWeight, dBias];
   },

@@ -13,6 +13,7 @@ function viewOp<A>(
 ): Op<[View], A> {
   return {
     name,
+    letsGo: true,
     forward: (_ctx, [x], args) => forward(x, args),
     backward: (ctx, g, args) => [backward(g, args, inputShape(ctx))],
   };
@@ -31,6 +32,7 @@ export const view = viewOp<readonly number[]>(
 /** The same elements under another shape: shared when contiguous, else copied. */
 export const reshape: Op<[View], readonly number[]> = {
   name: (_shape, [x]) => (x.isContiguous() ? "ReshapeAliasBackward0" : "UnsafeViewBackward0"),
+  letsGo: true,
   forward: (_ctx, [x], shape) => x.contiguous().reshaped(shape),
   backward: (ctx, g) => [g.contiguous().reshaped(inputShape(ctx))],
 };
