@@ -1,8 +1,9 @@
 /** What all recurrent layers share as operations: their operands, saved buffers and gradients. */
 
 import type { Real } from "../../core/index.ts";
-import type { Gradient, Recurrent, RecurrentBackward } from "../../kernels/backend.ts";
-import { giveBack, lend } from "../../kernels/pool.ts";
+import type { Gradient, Recurrent, RecurrentBackward, Saved } from "../../kernels/backend.ts";
+import { kernels } from "../../kernels/index.ts";
+import { copyOfSaved, giveBackSaved, isKept, lendSaved } from "../../kernels/saved.ts";
 import type { Context, MultiOp } from "../op.ts";
 import { View } from "../view.ts";
 
@@ -35,7 +36,7 @@ interface Own {
   c0: Real | null;
   wHr: Real | null;
   /** Empty where no backward follows. */
-  saved: Real[];
+  saved: Saved[];
 }
 
 interface OwnForward extends Own {
@@ -59,8 +60,8 @@ export function layer<A extends LayerArgs>(kind: Kind<A>): MultiOp<RecurrentInpu
       const y = View.zeros([o.rows, directions * size], o.x.dtype);
       const hN = View.zeros([directions, batch, size], o.x.dtype);
       const cN = kind.states === 2 ? View.zeros([directions, batch, hidden], o.x.dtype) : null;
-      const saved = ctx.recording ? lendSaved(ctx, o, kind.saved(hidden)) : [];
-      if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y, ...saved);
+      const saved = ctx.recording ? lendBuffers(ctx, o, kind.saved(hidden)) : [];
+      if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y);
       for (let d = 0; d < directions; d++) {
         const states = { hN: stateOf(hN, d) as Real, cN: stateOf(cN, d) };
         const own = { ...ownOf(o, d), ...states, saved: savedOf(saved, d, o) };
@@ -71,19 +72,19 @@ export function layer<A extends LayerArgs>(kind: Kind<A>): MultiOp<RecurrentInpu
     backward(ctx, [dy, dhN, dcN], args) {
       const views = ctx.saved<View[]>();
       const inputs = views.splice(0, ctx.shapes.length) as unknown as RecurrentInputs;
-      const [y, ...lent] = views as [View, ...View[]];
+      const [y] = views as [View];
       const grads = inputs.map((v, i) => (ctx.needs[i] && v ? View.zeros(v.shape, y.dtype) : null));
       const o = operands(kind.states, inputs, args);
-      // Backward overwrites them.
-      const saved = ctx.retain ? lent.map((v) => v.clone()) : lent;
+      const { buffers, copies } = forBackward(ctx);
       const [out, last, lastC] = [dy, dhN, dcN].map((v) => v?.contiguous() ?? null);
       for (let d = 0; d < o.directions; d++) {
         const dRows = { dy: columnsOf(out, d, o), lddy: o.directions * o.size };
         const call = { ...callOf(o, d, y), ...dRows, dhN: stateOf(last, d) };
         const own = { ...ownOf(o, d), dcN: stateOf(lastC, d), ...ownGradientsOf(o, d, grads) };
-        const buffers = savedOf(saved, d, o);
-        kind.backward({ ...call, ...gradientsOf(o, d, grads) }, { ...own, saved: buffers }, args);
+        const saved = savedOf(buffers, d, o);
+        kind.backward({ ...call, ...gradientsOf(o, d, grads) }, { ...own, saved }, args);
       }
+      copies.forEach(giveBackSaved);
       return grads as [View | null, View | null, ...(View | null)[]];
     },
   };
@@ -168,22 +169,38 @@ function ownGradientsOf(o: Operands, d: number, grads: (View | null)[]) {
   return { dc0: o.first === 3 ? stateGradient(grads[2], d) : null, dWHr };
 }
 
-/** Buffers that go back to their pool when backward has run: all of one direction, then the other. */
-function lendSaved(ctx: Context, o: Operands, perRow: number[]): View[] {
-  const { dtype } = o.x;
-  const name = dtype.name === "float64" ? "float64" : "float32";
-  return Array.from({ length: o.directions }, () => perRow)
-    .flat()
-    .map((n) => {
-      const buffer = lend(name, o.rows * n);
-      ctx.onRelease(() => giveBack(buffer));
-      return View.of(buffer, dtype, [o.rows, n]);
-    });
+// ---- saved buffers -----------------------------------------------------------------------------
+
+/** Those that go back when backward has run: all of one direction, then the other. */
+function lendBuffers(ctx: Context, o: Operands, perRow: number[]): Saved[] {
+  const type = o.x.dtype.name === "float64" ? "float64" : "float32";
+  const lent = Array.from({ length: o.directions }, () =>
+    perRow.map((n) => lendSaved(kernels(), type, o.rows * n)),
+  ).flat();
+  ctx.buffers = lent;
+  if (lent.length > 0) ctx.onRelease(() => lent.forEach(giveBackSaved));
+  return lent;
 }
 
-function savedOf(saved: View[], d: number, o: Operands): Real[] {
+/**
+ * What forward left, as the kernels in use take it: copies of what another backend keeps, and of all
+ * that a later backward will need, since backward overwrites it.
+ */
+function forBackward(ctx: Context): { buffers: Saved[]; copies: Saved[] } {
+  const copies: Saved[] = [];
+  const takesAll = kernels().keep !== undefined;
+  const buffers = ctx.buffers.map((saved) => {
+    if (!ctx.retain && (takesAll || !isKept(saved))) return saved;
+    const copy = copyOfSaved(saved);
+    copies.push(copy);
+    return copy;
+  });
+  return { buffers, copies };
+}
+
+function savedOf(saved: Saved[], d: number, o: Operands): Saved[] {
   const n = saved.length / o.directions;
-  return saved.slice(d * n, (d + 1) * n).map((v) => v.real());
+  return saved.slice(d * n, (d + 1) * n);
 }
 
 function weightsOf(o: Operands, d: number, all: (View | null)[]): (View | null)[] {

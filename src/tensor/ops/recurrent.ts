@@ -1,7 +1,7 @@
 /** Recurrent layers: one node, and one kernel call a direction, for the whole sequence. */
 
-import { assert, type Real } from "../../core/index.ts";
-import type { Nonlinearity } from "../../kernels/backend.ts";
+import { assert } from "../../core/index.ts";
+import type { Nonlinearity, Saved } from "../../kernels/backend.ts";
 import { kernels } from "../../kernels/index.ts";
 import type { MultiOp } from "../op.ts";
 import { type LayerArgs, layer, type RecurrentInputs } from "./recurrent-layer.ts";
@@ -47,7 +47,7 @@ export const lstm: MultiOp<RecurrentInputs, LstmArgs> = layer({
     kernels().lstmForward({ ...call, projSize, wHr, c0, hN, cN, gates, c });
   },
   backward(call, { c0, wHr, saved, dcN, dc0, dWHr }, { projSize }) {
-    const [gates, c] = saved as [Real, Real];
+    const [gates, c] = saved as [Saved, Saved];
     kernels().lstmBackward({ ...call, projSize, wHr, c0, gates, c, dcN, dc0, dWHr });
   },
 });
@@ -64,6 +64,6 @@ export const gru: MultiOp<RecurrentInputs, LayerArgs> = layer({
     kernels().gruForward({ ...call, hN, gates });
   },
   backward(call, { saved }) {
-    kernels().gruBackward({ ...call, gates: saved[0] as Real });
+    kernels().gruBackward({ ...call, gates: saved[0] as Saved });
   },
 });
