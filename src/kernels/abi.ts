@@ -7,6 +7,10 @@ import {
   type BinaryOp,
   binaryOps,
   type Gradient,
+  type GruBackward,
+  type GruForward,
+  type LstmBackward,
+  type LstmForward,
   type Nonlinearity,
   type Recurrent,
   type RecurrentBackward,
@@ -33,10 +37,13 @@ export type RowEntries = Pick<
   | "layerNormForward"
   | "layerNormBackward"
 >;
-export type RecurrentEntries = Pick<
-  Backend,
-  "rnnForward" | "rnnBackward" | "lstmForward" | "lstmBackward" | "gruForward" | "gruBackward"
->;
+/** @typeParam S how forward's values come to backward: in arrays, unless the backend keeps them */
+export interface RecurrentEntries<S = Real> extends Pick<Backend, "rnnForward" | "rnnBackward"> {
+  lstmForward(a: LstmForward<S>): void;
+  lstmBackward(a: LstmBackward<S>): void;
+  gruForward(a: GruForward<S>): void;
+  gruBackward(a: GruBackward<S>): void;
+}
 
 // ---- elementwise -------------------------------------------------------------------------------
 
@@ -108,15 +115,15 @@ export const lstm: Kind = { id: 2, gates: 4, saved: 4, memory: 1 };
 export const gru: Kind = { id: 3, gates: 3, saved: 4, memory: 0 };
 
 /** What a kind does not have is missing. */
-export interface Extra {
+export interface Extra<S = Real> {
   projSize?: number;
   wHr?: Real | null;
   c0?: Real | null;
-  gates?: Real | null;
-  c?: Real | null;
+  gates?: S | null;
+  c?: S | null;
 }
 
-export type Forward = Recurrent & Extra & { hN: Real; cN?: Real | null };
+export type Forward<S = Real> = Recurrent & Extra<S> & { hN: Real; cN?: Real | null };
 
-export type Backward = RecurrentBackward &
-  Extra & { dcN?: Real | null; dc0?: Gradient | null; dWHr?: Gradient | null };
+export type Backward<S = Real> = RecurrentBackward &
+  Extra<S> & { dcN?: Real | null; dc0?: Gradient | null; dWHr?: Gradient | null };

@@ -10,7 +10,7 @@
  *   elements. Buffers may be longer than needed. All real buffers of one call share one type,
  *   float32 or float64; fast backends hand float64 to the reference.
  * - Operands are not validated here (the callers have) and nothing is retained after the call; only a
- *   session stays, with copies.
+ *   session stays, with copies, and what the caller asked to `keep`.
  * - Outputs do not overlap inputs, unless the entry says that they may be the same array.
  * - Sums are accumulated in an order that depends on the shapes only, so equal calls give equal bits.
  *
@@ -40,21 +40,21 @@ export interface Backend {
    * `i, f, o = σ(…)`, `g = tanh(…)`, `c_t = f c_{t−1} + i g`, `h_t = o tanh(c_t)`, or of that
    * `h_t = (o tanh(c_t)) W_hrᵀ`.
    */
-  lstmForward(a: LstmForward): void;
+  lstmForward(a: LstmForward<Saved>): void;
   /**
    * Gradients of {@link Backend.lstmForward}. With `u = dh W_hr`, or `dh`, and `t = tanh(c_t)`:
    * `do = u t σ'`, `dc += u o (1 − t²)`, `di = dc g σ'`, `df = dc c_{t−1} σ'`,
    * `dg = dc i (1 − g²)`, `dc_{t−1} = dc f`.
    */
-  lstmBackward(a: LstmBackward): void;
+  lstmBackward(a: LstmBackward<Saved>): void;
   /** `r, z = σ(…)`, `n = tanh(x_t W_inᵀ + b_in + r (h_{t−1} W_hnᵀ + b_hn))`, `h_t = (h_{t−1} − n) z + n`. */
-  gruForward(a: GruForward): void;
+  gruForward(a: GruForward<Saved>): void;
   /**
    * Gradients of {@link Backend.gruForward}. With `q = h_{t−1} W_hnᵀ + b_hn`:
    * `dz = dh (h_{t−1} − n) σ'`, `dn = dh (1 − z) (1 − n²)`, `dr = dn q σ'`, `dq = dn r`,
    * and `dh_{t−1}` has the share `dh z`.
    */
-  gruBackward(a: GruBackward): void;
+  gruBackward(a: GruBackward<Saved>): void;
 
   // ---- session ---------------------------------------------------------------------------------
 
@@ -136,8 +136,25 @@ export interface Backend {
 
   // ---- memory ----------------------------------------------------------------------------------
 
+  /**
+   * Room for `n` floats in a memory of the backend's own, for what forward leaves. A backend that has
+   * this entry takes whatever any backend keeps; one that works on arrays lacks it and takes arrays.
+   */
+  keep?(n: number): Kept;
+
   /** Bytes of workspace that the backend holds now, and the most it ever held. */
   memory(): { bytes: number; highWater: number };
+}
+
+/** Values from forward to backward: in an array, or kept by a backend. */
+export type Saved = Real | Kept;
+
+/** Values in a backend's own memory. One that was dropped without a release does not stay there for ever. */
+export interface Kept {
+  readonly length: number;
+  copyTo(out: Real): void;
+  /** Gives the room back; the values are gone. */
+  release(): void;
 }
 
 export interface Gemm {
@@ -228,19 +245,19 @@ export interface Lstm extends Recurrent {
   c0: Real | null;
 }
 
-export interface LstmForward extends Lstm {
+export interface LstmForward<S = Real> extends Lstm {
   hN: Real;
   /** (B, H). */
   cN: Real;
   /** (N, 4H): i, f, g, o; and `c` (N, H). Both for backward; null when none will follow. */
-  gates: Real | null;
-  c: Real | null;
+  gates: S | null;
+  c: S | null;
 }
 
-export interface LstmBackward extends Lstm, RecurrentBackward {
+export interface LstmBackward<S = Real> extends Lstm, RecurrentBackward {
   /** From forward. `gates` is overwritten, with what is not specified. */
-  gates: Real;
-  c: Real;
+  gates: S;
+  c: S;
   /** (B, H), or null for zeros. */
   dcN: Real | null;
   dc0: Gradient | null;
@@ -248,15 +265,15 @@ export interface LstmBackward extends Lstm, RecurrentBackward {
 }
 
 /** G = 3, in the order r, z, n. */
-export interface GruForward extends Recurrent {
+export interface GruForward<S = Real> extends Recurrent {
   hN: Real;
   /** (N, 4H): n, r, z and `h_{t−1} W_hnᵀ + b_hn`. For backward; null when none will follow. */
-  gates: Real | null;
+  gates: S | null;
 }
 
-export interface GruBackward extends RecurrentBackward {
+export interface GruBackward<S = Real> extends RecurrentBackward {
   /** From forward; overwritten, with what is not specified. */
-  gates: Real;
+  gates: S;
 }
 
 /** Embedding → L recurrent layers → projection, all of one type. */

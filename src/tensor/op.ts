@@ -6,6 +6,7 @@
  */
 
 import { type DType, float32 } from "../core/index.ts";
+import type { Saved as Buffer } from "../kernels/backend.ts";
 import type { View } from "./view.ts";
 
 /** Inputs of an operation; null where an optional operand is missing. */
@@ -48,6 +49,8 @@ export class Context {
   /** Sizes and types of the inputs, known without saving them; for backward. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtypes: readonly DType[];
+  /** Buffers that forward leaves besides views. */
+  buffers: readonly Buffer[] = [];
   /** Whether backward may run again, so that it must not overwrite what was saved. */
   retain = false;
   #saved: Saved[] = [];
@@ -84,6 +87,7 @@ export class Context {
   release(): void {
     this.#released = this.#saved.length > 0 || this.#onRelease.length > 0;
     this.#saved = [];
+    this.buffers = [];
     for (const release of this.#onRelease) release();
     this.#onRelease = [];
   }

@@ -10,6 +10,7 @@ import type { Backend, BackendName, Gemm } from "../backend.ts";
 import { reference } from "../reference/index.ts";
 import { elementwise } from "./elementwise.ts";
 import type { Exports } from "./exports.ts";
+import { Keeper } from "./kept.ts";
 import { type Arena, span } from "./memory.ts";
 import { random } from "./random.ts";
 import { recurrent } from "./recurrent.ts";
@@ -23,15 +24,17 @@ export function wasmEntries(
   wasm: Exports,
   arena: Arena,
 ): Omit<Backend, "openSession"> {
+  const keeper = new Keeper(arena);
   return {
     name,
     gemm: (a) => (isFloat32(a.c) ? gemm(wasm, arena, a) : reference.gemm(a)),
-    ...recurrent(wasm, arena),
+    ...recurrent(wasm, keeper),
     ...rows(wasm, arena),
     ...table(wasm, arena),
     ...elementwise(wasm, arena),
     ...update(wasm, arena),
     ...random(wasm, arena),
+    keep: (n) => keeper.keep(n),
     memory: () => ({ bytes: arena.bytes, highWater: arena.bytes }),
   };
 }

@@ -1,18 +1,20 @@
 /**
  * The memory that a WebAssembly instance works in. The operands of a call are copied in one after
- * the other, and results out; the next call starts from the bottom again.
+ * the other, and results out; the next call starts again after the blocks that outlive calls.
  */
 
 import type { Real } from "../../core/dtype.ts";
 import { BackendError } from "../../core/errors.ts";
+import type { Saved } from "../backend.ts";
+import { isKept } from "../saved.ts";
+import { Blocks } from "./blocks.ts";
 
 const PAGE = 65536;
 const ALIGN = 64;
 
 export class Arena {
   private readonly memory: WebAssembly.Memory;
-  /** The first byte that a call may use. */
-  private floor: number;
+  private readonly blocks: Blocks;
   private top: number;
   // Views of the memory, made again when it grows: they are detached, or of a shared one too short.
   private f32!: Float32Array;
@@ -21,8 +23,8 @@ export class Arena {
   /** @param floor the first byte that the module leaves free */
   constructor(memory: WebAssembly.Memory, floor: number) {
     this.memory = memory;
-    this.floor = align(floor);
-    this.top = this.floor;
+    this.blocks = new Blocks(align(floor));
+    this.top = this.blocks.end;
     this.view();
   }
 
@@ -33,7 +35,7 @@ export class Arena {
 
   /** Forgets what the call before has put. */
   begin(): void {
-    this.top = this.floor;
+    this.top = this.blocks.end;
   }
 
   /** The address of `bytes` bytes with unspecified contents. */
@@ -44,12 +46,25 @@ export class Arena {
     return at;
   }
 
-  /** The address of `bytes` bytes that no call will use. Forgets what the call before has put. */
+  /**
+   * The address of `bytes` bytes that no call will use until they are freed. Forgets what the call
+   * before has put.
+   */
   keep(bytes: number): number {
+    const at = this.blocks.take(align(bytes));
     this.begin();
-    const at = this.reserve(bytes);
-    this.floor = this.top;
+    try {
+      if (this.top > this.bytes) this.grow();
+    } catch (error) {
+      this.blocks.free(at);
+      throw error;
+    }
     return at;
+  }
+
+  /** @param at what {@link keep} gave */
+  free(at: number): void {
+    this.blocks.free(at);
   }
 
   /** The address of `n` floats with unspecified contents. */
@@ -62,6 +77,14 @@ export class Arena {
     if (x === null) return 0;
     const at = this.reserve(4 * n);
     this.f32.set(x.length === n ? x : x.subarray(0, n), at / 4);
+    return at;
+  }
+
+  /** Copies in what forward left. */
+  putSaved(saved: Saved | null, n: number): number {
+    if (saved === null || !isKept(saved)) return this.put(saved, n);
+    const at = this.reserve(4 * n);
+    saved.copyTo(this.f32.subarray(at / 4, at / 4 + n));
     return at;
   }
 

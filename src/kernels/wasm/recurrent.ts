@@ -11,14 +11,18 @@ import {
   type RecurrentEntries,
   rnn,
 } from "../abi.ts";
-import type { Gradient, Recurrent, RowsGradient } from "../backend.ts";
+import type { Gradient, Recurrent, RowsGradient, Saved } from "../backend.ts";
 import { reference } from "../reference/index.ts";
+import { isKept } from "../saved.ts";
 import type { Exports } from "./exports.ts";
+import { type Keeper, KeptFloats } from "./kept.ts";
 import { type Arena, span } from "./memory.ts";
 
-export function recurrent(wasm: Exports, arena: Arena): RecurrentEntries {
-  const ahead = (kind: Kind, a: Forward) => forward(wasm, arena, kind, a);
-  const back = (kind: Kind, a: Backward) => backward(wasm, arena, kind, a);
+type Values = Extra<Saved>;
+
+export function recurrent(wasm: Exports, keeper: Keeper): RecurrentEntries<Saved> {
+  const ahead = (kind: Kind, a: Forward<Saved>) => forward(wasm, keeper, kind, a);
+  const back = (kind: Kind, a: Backward<Saved>) => backward(wasm, keeper, kind, a);
   return {
     rnnForward: (a) => (isFloat32(a.y) ? ahead(rnn[a.nonlinearity], a) : reference.rnnForward(a)),
     rnnBackward: (a) => (isFloat32(a.y) ? back(rnn[a.nonlinearity], a) : reference.rnnBackward(a)),
@@ -29,7 +33,8 @@ export function recurrent(wasm: Exports, arena: Arena): RecurrentEntries {
   };
 }
 
-function forward(wasm: Exports, arena: Arena, kind: Kind, a: Forward): void {
+function forward(wasm: Exports, keeper: Keeper, kind: Kind, a: Forward<Saved>): void {
+  const { arena } = keeper;
   const { rows, batch, size } = measure(a);
   const H = a.hiddenSize;
   if (rows === 0) return;
@@ -38,26 +43,30 @@ function forward(wasm: Exports, arena: Arena, kind: Kind, a: Forward): void {
   // What the kernel does not write must come back as it was.
   const y = a.ldy === size ? arena.floats(length) : arena.put(a.y, length);
   const [hN, cN] = [arena.floats(batch * size), arena.floats(batch * H * kind.memory)];
-  const gates = arena.floats(rows * H * kind.saved);
-  const c = arena.floats(rows * H * kind.memory);
+  const [ofGates, ofC] = [rows * H * kind.saved, rows * H * kind.memory];
+  const gates = addressOf(keeper, a.gates) ?? arena.floats(ofGates);
+  const c = addressOf(keeper, a.c) ?? arena.floats(ofC);
   const call = putCall(arena, kind, a, { y, gates, c });
   const work = arena.reserve(wasm.saiki_recurrent_workspace(kind.id, call, 0) >>> 0);
   wasm.saiki_recurrent_forward(kind.id, call, hN, cN, work);
   arena.get(y, a.y, length);
   arena.get(hN, a.hN, batch * size);
   if (a.cN) arena.get(cN, a.cN, batch * H);
-  if (a.gates) arena.get(gates, a.gates, rows * H * kind.saved);
-  if (a.c) arena.get(c, a.c, rows * H);
+  if (a.gates && !isKept(a.gates)) arena.get(gates, a.gates, ofGates);
+  if (a.c && !isKept(a.c)) arena.get(c, a.c, ofC);
 }
 
-function backward(wasm: Exports, arena: Arena, kind: Kind, a: Backward): void {
+function backward(wasm: Exports, keeper: Keeper, kind: Kind, a: Backward<Saved>): void {
+  const { arena } = keeper;
   const { rows, batch, size } = measure(a);
   const [I, H] = [a.inputSize, a.hiddenSize];
   const GH = kind.gates * H;
   arena.begin();
   const y = arena.put(a.y, span(rows, size, a.ldy));
-  const gates = arena.put(a.gates ?? null, rows * H * kind.saved);
-  const call = putCall(arena, kind, a, { y, gates, c: arena.put(a.c ?? null, rows * H) });
+  const saved = (values: Saved | null | undefined, n: number) =>
+    addressOf(keeper, values) ?? arena.putSaved(values ?? null, n);
+  const [gates, c] = [saved(a.gates, rows * H * kind.saved), saved(a.c, rows * H)];
+  const call = putCall(arena, kind, a, { y, gates, c });
   const dy = arena.put(a.dy, span(rows, size, a.lddy));
   const last = [arena.put(a.dhN, batch * size), arena.put(a.dcN ?? null, batch * H)];
   const lddx = a.dx?.ld ?? I;
@@ -80,8 +89,13 @@ function backward(wasm: Exports, arena: Arena, kind: Kind, a: Backward): void {
   }
 }
 
+/** Of values that are in the keeper's memory now. */
+function addressOf(keeper: Keeper, saved: Saved | null | undefined): number | null {
+  return saved instanceof KeptFloats && saved.keeper === keeper ? saved.at : null;
+}
+
 /** N, B, and P or H. */
-function measure(a: Recurrent & Extra): { rows: number; batch: number; size: number } {
+function measure(a: Recurrent & Values): { rows: number; batch: number; size: number } {
   let rows = 0;
   for (const b of a.batchSizes) rows += b;
   return { rows, batch: a.batchSizes[0] ?? 0, size: a.projSize || a.hiddenSize };
@@ -91,7 +105,7 @@ function measure(a: Recurrent & Extra): { rows: number; batch: number; size: num
 function putCall(
   arena: Arena,
   kind: Kind,
-  a: Recurrent & Extra,
+  a: Recurrent & Values,
   states: { y: number; gates: number; c: number },
 ): number {
   const { rows, batch, size } = measure(a);

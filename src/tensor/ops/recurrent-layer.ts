@@ -1,8 +1,9 @@
 /** What all recurrent layers share as operations: their operands, saved buffers and gradients. */
 
 import { numel, type Real } from "../../core/index.ts";
-import type { Gradient, Nonlinearity, RecurrentBackward } from "../../kernels/backend.ts";
-import { giveBack, lend } from "../../kernels/pool.ts";
+import type { Gradient, Nonlinearity, RecurrentBackward, Saved } from "../../kernels/backend.ts";
+import { kernels } from "../../kernels/index.ts";
+import { copyOfSaved, giveBackSaved, isKept, lendSaved } from "../../kernels/saved.ts";
 import type { Context, MultiOp } from "../op.ts";
 import { View } from "../view.ts";
 
@@ -43,8 +44,8 @@ interface Call extends RecurrentBackward {
   wHr: Real | null;
   c0: Real | null;
   /** Null where no backward follows. */
-  gates: Real | null;
-  c: Real | null;
+  gates: Saved | null;
+  c: Saved | null;
   hN: Real | null;
   cN: Real | null;
   dcN: Real | null;
@@ -66,8 +67,8 @@ export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
       const y = View.zeros(shape.with(-1, directions * size), dtype);
       const hN = View.zeros([directions, batch, size], dtype);
       const cN = kind.states === 2 ? View.zeros([directions, batch, hidden], dtype) : null;
-      const saved = ctx.recording ? lendSaved(ctx, o, kind.saved(hidden)) : [];
-      if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y, ...saved);
+      const saved = ctx.recording ? lendBuffers(ctx, o, kind.saved(hidden)) : [];
+      if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y);
       for (let d = 0; d < directions; d++) {
         const call = callOf(o, d, y, saved);
         call.hN = stateOf(hN, d);
@@ -79,24 +80,24 @@ export function layer(kind: Kind): MultiOp<RecurrentInputs, LayerArgs> {
     backward(ctx, [dy, dhN, dcN], args) {
       const views = ctx.saved<View[]>();
       const inputs = views.splice(0, ctx.shapes.length) as unknown as RecurrentInputs;
-      const [y, ...lent] = views as [View, ...View[]];
+      const [y] = views as [View];
       const grads = inputs.map((v, i) => {
         if (v === null || !ctx.needs[i]) return null;
         // Parameters keep theirs.
         return i < 1 + kind.states ? View.lent(v.shape, y.dtype) : View.zeros(v.shape, y.dtype);
       });
       const o = operands(kind, inputs, args);
-      // Backward overwrites them.
-      const saved = ctx.retain ? lent.map((v) => v.clone()) : lent;
+      const { buffers, copies } = forBackward(ctx);
       const [out, last, lastC] = [dy, dhN, dcN].map((v) => v?.contiguous() ?? null);
       for (let d = 0; d < o.directions; d++) {
-        const call = callOf(o, d, y, saved);
+        const call = callOf(o, d, y, buffers);
         call.dy = columnsOf(out, d, o);
         call.dhN = stateOf(last, d);
         call.dcN = stateOf(lastC, d);
         setGradients(call, o, d, grads);
         kind.backward(call);
       }
+      copies.forEach(giveBackSaved);
       return grads as [View | null, View | null, ...(View | null)[]];
     },
   };
@@ -150,9 +151,9 @@ function operands(kind: Kind, inputs: RecurrentInputs, args: LayerArgs): Operand
 }
 
 /** A call in direction `d`, with what forward and backward have in common. */
-function callOf(o: Operands, d: number, y: View, saved: readonly View[]): Call {
+function callOf(o: Operands, d: number, y: View, saved: readonly Saved[]): Call {
   const at = d * o.each;
-  const buffers = (d * saved.length) / o.directions;
+  const own = (d * saved.length) / o.directions;
   return {
     nonlinearity: o.kind.nonlinearity ?? "tanh",
     batchSizes: o.batchSizes,
@@ -171,8 +172,8 @@ function callOf(o: Operands, d: number, y: View, saved: readonly View[]): Call {
     c0: stateOf(o.c0, d),
     y: columnsOf(y, d, o) as Real,
     ldy: o.directions * o.size,
-    gates: realOf(saved[buffers]),
-    c: o.kind.states === 2 ? realOf(saved[buffers + 1]) : null,
+    gates: saved[own] ?? null,
+    c: o.kind.states === 2 ? (saved[own + 1] ?? null) : null,
     hN: null,
     cN: null,
     dy: null,
@@ -204,19 +205,6 @@ function setGradients(call: Call, o: Operands, d: number, grads: readonly (View 
   call.dWHr = o.each === 5 ? gradient(realOf(grads[at + 4])) : null;
 }
 
-/** Buffers that go back to their pool when backward has run: all of one direction, then the other. */
-function lendSaved(ctx: Context, o: Operands, perRow: number[]): View[] {
-  const { dtype } = o.x;
-  const name = dtype.name === "float64" ? "float64" : "float32";
-  return Array.from({ length: o.directions }, () => perRow)
-    .flat()
-    .map((n) => {
-      const buffer = lend(name, o.rows * n);
-      ctx.onRelease(() => giveBack(buffer));
-      return View.of(buffer, dtype, [o.rows, n]);
-    });
-}
-
 function realOf(view: View | null | undefined): Real | null {
   return view ? view.real() : null;
 }
@@ -237,4 +225,33 @@ function columnsOf(rows: View | null | undefined, d: number, { size }: Operands)
 
 function gradient(data: Real | null): Gradient | null {
   return data && { data, accumulate: false };
+}
+
+// ---- saved buffers -----------------------------------------------------------------------------
+
+/** Those that go back when backward has run: all of one direction, then the other. */
+function lendBuffers(ctx: Context, o: Operands, perRow: number[]): Saved[] {
+  const type = o.x.dtype.name === "float64" ? "float64" : "float32";
+  const lent = Array.from({ length: o.directions }, () =>
+    perRow.map((n) => lendSaved(kernels(), type, o.rows * n)),
+  ).flat();
+  ctx.buffers = lent;
+  if (lent.length > 0) ctx.onRelease(() => lent.forEach(giveBackSaved));
+  return lent;
+}
+
+/**
+ * What forward left, as the kernels in use take it: copies of what another backend keeps, and of all
+ * that a later backward will need, since backward overwrites it.
+ */
+function forBackward(ctx: Context): { buffers: Saved[]; copies: Saved[] } {
+  const copies: Saved[] = [];
+  const takesAll = kernels().keep !== undefined;
+  const buffers = ctx.buffers.map((saved) => {
+    if (!ctx.retain && (takesAll || !isKept(saved))) return saved;
+    const copy = copyOfSaved(saved);
+    copies.push(copy);
+    return copy;
+  });
+  return { buffers, copies };
 }

@@ -5,6 +5,7 @@ import type {
   LstmBackward,
   LstmForward,
   Nonlinearity,
+  Saved,
 } from "../../kernels/backend.ts";
 import { kernels } from "../../kernels/index.ts";
 import type { MultiOp } from "../op.ts";
@@ -41,8 +42,8 @@ function elman(nonlinearity: Nonlinearity) {
 export const lstm: MultiOp<RecurrentInputs, LayerArgs> = layer({
   states: 2,
   saved: (hidden) => [4 * hidden, hidden],
-  forward: (call) => kernels().lstmForward(call as LstmForward),
-  backward: (call) => kernels().lstmBackward(call as LstmBackward),
+  forward: (call) => kernels().lstmForward(call as LstmForward<Saved>),
+  backward: (call) => kernels().lstmBackward(call as LstmBackward<Saved>),
 });
 
 /**
@@ -54,5 +55,5 @@ export const gru: MultiOp<RecurrentInputs, LayerArgs> = layer({
   states: 1,
   saved: (hidden) => [4 * hidden],
   forward: (call) => kernels().gruForward(call),
-  backward: (call) => kernels().gruBackward(call as GruBackward),
+  backward: (call) => kernels().gruBackward(call as GruBackward<Saved>),
 });

@@ -3,10 +3,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Real } from "../../../src/core/index.ts";
-import type { Backend, Gradient, LstmForward } from "../../../src/kernels/backend.ts";
+import type {
+  Backend,
+  Gradient,
+  LstmBackward,
+  LstmForward,
+  Saved,
+} from "../../../src/kernels/backend.ts";
 import { reference } from "../../../src/kernels/reference/index.ts";
 import {
   doubled,
+  expectBits,
   expectUnchanged,
   expectWithin,
   garbage,
@@ -111,6 +118,12 @@ export function lstmGruCases(backend: Backend): void {
     );
   });
 
+  test.skipIf(!backend.keep).each(kinds)("values may be kept in between, %o", (kind) => {
+    for (const size of [{}, { I: 70, H: 260, batchSizes: [17, 9, 9, 1], gap: 4 }]) {
+      checkKept(backend, { ...plain, ...kind, ...size });
+    }
+  });
+
   test.each(kinds)("a NaN stays in its sequence, %o", (kind) => {
     const { given, forward } = operands(backend, { ...plain, ...kind });
     given.x[plain.I + 2] = Number.NaN; // sequence 1, step 0
@@ -125,7 +138,7 @@ export function lstmGruCases(backend: Backend): void {
   });
 }
 
-type Given = LstmForward;
+type Given = LstmForward<Saved>;
 type Outputs = Record<string, Gradient | null>;
 
 /**
@@ -195,6 +208,29 @@ function checkCase(backend: Backend, c: Case): void {
     expectWithin(out.values(), want[name as keyof typeof want], error, what);
   }
   checkBackward(backend, c, want);
+}
+
+/** Forward and backward with kept values have the bits of those with arrays. */
+function checkKept(backend: Backend, c: Case): void {
+  const run = (keep: (n: number) => Saved) => {
+    const { given, forward, rows, batch } = operands(backend, c);
+    const ahead = { ...given, gates: keep(rows * 4 * c.H), c: given.c && keep(rows * c.H) };
+    forward(ahead);
+    backend.axpy(1, new Float32Array(1e6), new Float32Array(1e6)); // other calls do not touch them
+    const call = { ...ahead, dy: given.y, lddy: given.ldy, dhN: given.hN, dcN: given.cN };
+    const outs = gradientOutputs(c, rows, batch);
+    const grads = toGradients(c, outs, (o) => o.out.data, c.I + c.gap);
+    const own = { ...call, ...grads } as unknown as LstmBackward<Saved>;
+    if (c.kind === "LSTM") backend.lstmBackward(own);
+    else backend.gruBackward(own);
+    for (const saved of [ahead.gates, ahead.c]) if (saved && "release" in saved) saved.release();
+    const states = given.c === null ? [given.hN] : [given.hN, given.cN];
+    return [given.y, ...states, ...outs.map((o) => o.out.data)];
+  };
+  const want = run((n) => new Float32Array(n));
+  run((n) => backend.keep!(n)).forEach((data, i) => {
+    expectBits(data, want[i] as Real, `output ${i} of ${JSON.stringify(c)}`);
+  });
 }
 
 /** @param want the reference's forward, dense; backward gets it rounded to float32 */
