@@ -153,7 +153,7 @@ describe("train() refuses", () => {
 
   test("a text that is too short", async () => {
     await expect(train("abc", {}, { textName: "a.txt" })).rejects.toThrow(
-      "a.txt: a text of 3 characters is too short for 64 streams of chars.",
+      "a.txt: a text of 3 characters is too short for 32 streams of chars.",
     );
   });
 
