@@ -50,6 +50,16 @@ test("above the limit the oldest move to arrays, which the pool lends", () => {
   expect(poolMemory().idle).toBe(2 * 4 * N);
 });
 
+test("what loses its room before a call takes in what the call leaves elsewhere", () => {
+  const all = keeper();
+  const [early, late] = [all.keep(N), filled(all, all.keep(4 * N), 5)];
+  expect(early.at).toBe(null);
+  all.arena.begin();
+  const at = all.arena.put(new Float32Array(N).fill(3), N);
+  for (const kept of [early, late]) kept.takeFrom(at);
+  expect([early, late].map(valuesOf)).toEqual([new Set([3]), new Set([5])]);
+});
+
 test("a buffer larger than the limit is kept alone", () => {
   const all = keeper();
   const [small, large] = [all.keep(N), all.keep(5 * N)];

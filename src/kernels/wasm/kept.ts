@@ -106,6 +106,12 @@ export class KeptFloats implements Kept {
     else if (array !== null) out.set(array);
   }
 
+  /** Takes in what a call left at an address, unless it is where the values lie. */
+  takeFrom(address: number): void {
+    const { at, array, n } = this.values;
+    if (at === null && array !== null) this.keeper.arena.get(address, array, n);
+  }
+
   release(): void {
     const { at, array } = this.values;
     if (at !== null) this.keeper.free(at);

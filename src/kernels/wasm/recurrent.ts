@@ -52,8 +52,14 @@ function forward(wasm: Exports, keeper: Keeper, kind: Kind, a: Forward<Saved>): 
   arena.get(y, a.y, length);
   arena.get(hN, a.hN, batch * size);
   if (a.cN) arena.get(cN, a.cN, batch * H);
-  if (a.gates && !isKept(a.gates)) arena.get(gates, a.gates, ofGates);
-  if (a.c && !isKept(a.c)) arena.get(c, a.c, ofC);
+  leave(arena, gates, a.gates, ofGates);
+  leave(arena, c, a.c, ofC);
+}
+
+/** To where backward finds it: what is kept lies there already, unless others took its room. */
+function leave(arena: Arena, at: number, saved: Saved | null | undefined, n: number): void {
+  if (saved instanceof KeptFloats) saved.takeFrom(at);
+  else if (saved && !isKept(saved)) arena.get(at, saved, n);
 }
 
 function backward(wasm: Exports, keeper: Keeper, kind: Kind, a: Backward<Saved>): void {
