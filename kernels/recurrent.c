@@ -1,4 +1,4 @@
-/* Recurrent cells, each beside its derivative, and the entries. `sequence.c` walks the steps. */
+/* Recurrent cells, each beside its derivative, and the entries. `walk.c` and `sequence.c` call them. */
 
 /* Where the cell's h of row i goes, and where its gradient comes from: dout, and dy where not null. */
 INLINE float *state_row(const sequence *s, const step *t, idx i, idx column) {

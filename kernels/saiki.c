@@ -8,6 +8,7 @@
 
 #include "elementwise.c"
 #include "gemm.c"
+#include "walk.c"
 #include "sequence.c"
 #include "recurrent.c"
 #include "session.c"

@@ -42,7 +42,7 @@ const trainingEntries = {
     number("a number from 0", (x) => x >= 0),
     1,
   ),
-  epochs: v.optional(count, 10),
+  epochs: v.optional(count, 8),
   steps: v.optional(v.nullable(count), null),
   evalEvery: v.optional(v.nullable(count), null),
   seed: v.optional(whole(0, 2 ** 32 - 1), 1),
@@ -80,7 +80,7 @@ export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
  * - `batch` 32 streams, `length` 64 steps: the size of a window
  * - `lr` 0.002: Adam's step, decaying to 0 along a half cosine; `clip` 1: the largest norm of the
  *   gradient (0: any)
- * - `epochs` 10: passes over the training part; `steps`: the number of windows instead
+ * - `epochs` 8: passes over the training part; `steps`: the number of windows instead
  * - `evalEvery`: windows between validations; a twentieth of the run where it is missing
  * - `validFraction` 0.1: the share of the text, at its end, that is held out
  * - `seed` 1: where the random numbers start
