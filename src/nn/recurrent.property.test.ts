@@ -22,7 +22,7 @@ import { cat, gradcheck, noGrad, stack, type Tensor, zeros } from "../tensor/ind
 import { padPackedSequence } from "./utils/rnn.ts";
 
 /** Differences, as a part of the largest element or 1: two ways to the same numbers. */
-const rounding = { float64: 1e-12, float32: 5e-6 };
+const rounding = { float64: 1e-12, float32: 2e-5 };
 /** And of a slope from its difference quotient, whose step is 1e-5. */
 const quotientError = 1e-7;
 
