@@ -46,22 +46,23 @@ static const epilogue STORE = {1, 0, 0}, ADD = {1, 1, 0};
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
 /* A vector of AB, of which `left` columns exist, to C. */
-INLINE void finish(vf sum, float *c, idx left, const float *bias, const epilogue *e) {
-  vf y = e->alpha * sum;
-  if (e->beta != 0) y += e->beta * vload_part(c, left);
+INLINE void finish(vf sum, float *c, idx left, const float *bias, float alpha, float beta) {
+  vf y = alpha * sum;
+  if (beta != 0) y += beta * vload_part(c, left);
   if (bias) y += vload_part(bias, left);
   vstore_part(c, left, y);
 }
 
 /* rows × (vectors · VW) of C, of which `columns` exist. Rows of B lie `ldb` apart. */
-INLINE void tile(const int rows, const int vectors, idx depth, const float *a, idx lda,
-                 const float *b, idx ldb, float *c, idx ldc, int columns, const epilogue *e) {
+INLINE void tile(const int rows, const int vectors, idx depth, const float *a, idx lda, const float *b,
+                 idx ldb, float *c, idx ldc, int columns, const epilogue *given) {
+  const epilogue e = *given; /* a copy, for all that the compiler knows is that C might overlap it */
   vf sum[12][6];
   UNROLL for (int i = 0; i < rows; i++) {
     for (int j = 0; j < vectors * VW; j += 16) __builtin_prefetch(c + i * ldc + j, 1);
     UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = vset(0);
   }
-  for (idx k = 0; k < depth; k++) {
+  UNROLL_BY_4 for (idx k = 0; k < depth; k++) {
     vf row[6];
     UNROLL for (int j = 0; j < vectors; j++) row[j] = vload(b + j * VW);
     UNROLL for (int i = 0; i < rows; i++) {
@@ -71,12 +72,17 @@ INLINE void tile(const int rows, const int vectors, idx depth, const float *a, i
     a++;
     b += ldb;
   }
-#define FINISH(left) \
+#define FINISH(left, bias, alpha, beta) \
   UNROLL for (int i = 0; i < rows; i++) \
     UNROLL for (int j = 0; j < vectors; j++) \
-      if ((left) > 0) finish(sum[i][j], c + i * ldc + j * VW, left, e->bias ? e->bias + j * VW : 0, e);
-  if (columns == vectors * VW) { FINISH(VW) }
-  else { FINISH(columns - j * VW) }
+      if ((left) > 0) finish(sum[i][j], c + i * ldc + j * VW, left, bias, alpha, beta)
+  if (columns < vectors * VW || e.bias || e.alpha != 1) {
+    FINISH(columns - j * VW, e.bias ? e.bias + j * VW : 0, e.alpha, e.beta);
+  } else if (e.beta == 1) {
+    FINISH(VW, 0, 1, 1);
+  } else {
+    FINISH(VW, 0, 1, e.beta);
+  }
 #undef FINISH
 }
 
@@ -111,7 +117,8 @@ static void multiply_panel(idx m, idx depth, const float *a, idx lda, const floa
 
 /*
  * A matrix operand. With `rows`, row k is row `rows[k]` of `data`, or where that is negative, row
- * `−1 − rows[k]` of `first`, or zeros where that is null.
+ * `−1 − rows[k]` of `first`, or zeros where that is null. With `panels`, a right operand was packed
+ * before, each panel as deep as the whole.
  */
 typedef struct {
   const float *data;
@@ -120,6 +127,7 @@ typedef struct {
   const int *rows;
   const float *first;
   idx first_ld;
+  float *panels;
 } matrix;
 
 INLINE const float *matrix_row(const matrix *b, idx k) {
@@ -190,43 +198,49 @@ static void transpose(idx rows, idx columns, const float *from, idx ld, float *t
     for (idx j = 0; j < columns; j++) to[j * to_ld + i] = from[i * ld + j];
 }
 
-/* One panel: rows k0 … k0 + depth of op(B), columns j0 … j0 + columns; the rest zeros. */
-static void pack_panel(const matrix *b, idx k0, idx depth, idx j0, idx columns, int width,
-                       float *to) {
-  if (columns < width)
-    for (idx i = 0; i < depth * width; i++) to[i] = 0;
+/* The next panel's part of a row of op(B), of which `columns` are left; the rest zeros. */
+INLINE void pack_row(const float *row, idx columns, const int width, float *to) {
+  if (columns >= width)
+    for (int j = 0; j < width; j += 4) store4(to + j, load4(row + j));
+  else
+    for (int j = 0; j < width; j++) to[j] = j < columns ? row[j] : 0;
+}
+
+/* Rows k0 … k0 + depth and columns j0 … j0 + n of op(B) into panels: depth × padded(n) floats. B is read
+   row by row. */
+static void pack(const matrix *b, idx k0, idx depth, idx j0, idx n, float *to) {
   if (b->transposed) {
-    transpose(columns, depth, b->data + j0 * b->ld + k0, b->ld, to, width);
+    for (idx j = 0; j < n;) {
+      const int width = panel_width(n - j);
+      const idx columns = min_idx(n - j, width);
+      float *panel = to + j * depth;
+      for (idx i = 0; columns < width && i < depth * width; i++) panel[i] = 0;
+      transpose(columns, depth, b->data + (j0 + j) * b->ld + k0, b->ld, panel, width);
+      j += width;
+    }
     return;
   }
-  for (idx k = 0; k < depth; k++, to += width) {
+  for (idx k = 0; k < depth; k++) {
     const float *row = matrix_row(b, k0 + k);
-    if (!row)
-      for (int j = 0; j < width; j++) to[j] = 0;
-    else if (columns < width)
-      for (idx j = 0; j < columns; j++) to[j] = row[j0 + j];
-    else
-      for (int j = 0; j < width; j += 4) store4(to + j, load4(row + j0 + j));
+    for (idx j = 0; j < n;) {
+      const int width = panel_width(n - j);
+      const float *from = row ? row + j0 + j : 0;
+      float *panel_row = to + j * depth + k * width;
+      if (width == NR) pack_row(from, row ? n - j : 0, NR, panel_row);
+      else pack_row(from, row ? n - j : 0, NR2, panel_row);
+      j += width;
+    }
   }
 }
 
-/* depth × padded(n) floats. */
-static void pack(const matrix *b, idx k0, idx depth, idx j0, idx n, float *to) {
-  for (idx j = 0; j < n;) {
-    const int width = panel_width(n - j);
-    pack_panel(b, k0, depth, j0 + j, n - j < width ? n - j : width, width, to + j * depth);
-    j += width;
-  }
-}
-
-/* C, m rows, += or = A · (packed B), n columns. */
-static void multiply_packed(idx m, idx n, idx depth, const float *a, idx lda, const float *b,
-                            float *c, idx ldc, const epilogue *e) {
+/* C, m rows, += or = A · (rows q … q + depth of the packed B, whose panels are `deep`), n columns. */
+static void multiply_packed(idx m, idx n, idx depth, const float *a, idx lda, const float *b, idx deep,
+                            idx q, float *c, idx ldc, const epilogue *e) {
   epilogue at = *e;
   for (idx j = 0; j < n;) {
     const int width = panel_width(n - j), columns = (int)(n - j < width ? n - j : width);
     if (e->bias) at.bias = e->bias + j;
-    multiply_panel(m, depth, a, lda, b + j * depth, width, c + j, ldc, columns, &at);
+    multiply_panel(m, depth, a, lda, b + j * deep + q * width, width, c + j, ldc, columns, &at);
     j += width;
   }
 }
@@ -308,12 +322,16 @@ static idx depth_of_block(idx k) {
   return blocks <= 1 ? k : ((k + blocks - 1) / blocks + 3) & ~(idx)3;
 }
 
+/* So that panels are the same ones whether all of B or a block of it is packed, what is left of a
+   block's width is more than a panel. */
+static idx columns_of_block(idx rest) { return rest < NC + 16 ? rest : NC; }
+
 /* Floats that `multiply` works in; a thread's scratch holds the largest. */
 static idx multiply_workspace(idx m, idx n, idx k) {
-  const idx depth = depth_of_block(k);
-  return depth * (padded(min_idx(n, NC)) + 16 + min_idx(m, MC));
+  const idx depth = min_idx(k, KC); /* at most */
+  return depth * padded(min_idx(n, NC + 16)) + 16 + (depth + 16) * min_idx(m, MC);
 }
-_Static_assert(SCRATCH_FLOATS >= KC * (NC + 16 + MC), "blocks of a product fit a thread's scratch");
+_Static_assert(SCRATCH_FLOATS >= KC * (NC + 32) + 16 + (KC + 16) * MC, "blocks of a product fit a thread's scratch");
 
 typedef struct {
   idx m, n, k;
@@ -329,25 +347,25 @@ typedef struct {
 static void multiply_blocks(const product *p, idx i0, idx m, idx j0, idx n, float *work) {
   const matrix *a = p->a, *b = p->b;
   const idx k = p->k, ldc = p->ldc, depth = depth_of_block(k);
-  float *packed_a = work + depth * padded(min_idx(n, NC));
+  float *packed_a = work + depth * padded(min_idx(n, NC + 16));
   packed_a += -(idx)((__UINTPTR_TYPE__)packed_a / 4) & 15;
-  for (idx j = j0; j < j0 + n; j += NC) {
-    const idx columns = min_idx(j0 + n - j, NC);
+  for (idx j = j0, columns; j < j0 + n; j += columns) {
+    columns = columns_of_block(j0 + n - j);
     epilogue at = *p->e;
     if (at.bias) at.bias += j;
     for (idx q = 0; q < k || q == 0; q += depth) {
       const idx deep = min_idx(k - q, depth);
-      pack(b, q, deep, j, columns, work);
+      if (!b->panels) pack(b, q, deep, j, columns, work);
       for (idx i = i0; i < i0 + m; i += MC) {
         const idx rows = min_idx(i0 + m - i, MC);
         const float *x = a->data + i * a->ld + q;
-        idx ldx = a->ld;
         if (a->transposed) {
-          transpose(deep, rows, a->data + q * a->ld + i, a->ld, packed_a, deep);
+          transpose(deep, rows, a->data + q * a->ld + i, a->ld, packed_a, deep + 16);
           x = packed_a;
-          ldx = deep;
         }
-        multiply_packed(rows, columns, deep, x, ldx, work, p->c + i * ldc + j, ldc, &at);
+        multiply_packed(rows, columns, deep, x, a->transposed ? deep + 16 : a->ld,
+                        b->panels ? b->panels + j * k : work, b->panels ? k : deep, b->panels ? q : 0,
+                        p->c + i * ldc + j, ldc, &at);
       }
       at = (epilogue){p->e->alpha, 1, 0};
       if (depth == 0) break;
@@ -386,14 +404,14 @@ static void share_product(product *p) {
   const idx tall = (p->m / (4 * threads) + MR) / MR * MR;
   const double twice_by_columns = p->a->transposed ? (double)p->m : 0, twice_by_rows = (double)p->n;
   const int too_narrow = p->n < 2 * unit * threads && p->m >= 2 * MR * threads;
-  if (!p->few && (too_narrow || twice_by_columns > twice_by_rows)) p->rows = max_idx(tall, 2 * MR);
+  if (p->b->panels || (!p->few && (too_narrow || twice_by_columns > twice_by_rows))) p->rows = max_idx(tall, 2 * MR);
   else p->columns = max_idx(wide, 2 * unit);
 }
 
 static void multiply(idx m, idx n, idx k, const matrix *a, const matrix *b, float *c, idx ldc,
                      const epilogue *e, float *work) {
   if (m == 0 || n == 0) return;
-  product p = {m, n, k, a, b, c, ldc, e, m <= FEW && !a->transposed && !b->rows, 0, 0};
+  product p = {m, n, k, a, b, c, ldc, e, m <= FEW && !a->transposed && !b->rows && !b->panels, 0, 0};
   share_product(&p);
   const idx parts = ((m + p.rows - 1) / p.rows) * ((n + p.columns - 1) / p.columns);
   saiki_parallel(parts, multiply_part, &p, work);
@@ -410,7 +428,8 @@ EXPORT idx saiki_gemm_workspace(idx m, idx n, idx k) { return bytes_of(multiply_
 EXPORT void saiki_gemm(idx m, idx n, idx k, float alpha, const float *a, idx lda, int trans_a,
                        const float *b, idx ldb, int trans_b, float beta, float *c, idx ldc,
                        const float *bias, void *workspace) {
-  const matrix ma = {a, lda, trans_a, 0, 0, 0}, mb = {b, ldb, trans_b, 0, 0, 0};
+  const matrix ma = {.data = a, .ld = lda, .transposed = trans_a};
+  const matrix mb = {.data = b, .ld = ldb, .transposed = trans_b};
   const epilogue e = {alpha, beta, bias};
   multiply(m, n, k, &ma, &mb, c, ldc, &e, align64(workspace));
 }

@@ -41,7 +41,7 @@ EXPORT void saiki_linear_cross_entropy(const float *x, const float *weight, cons
                                        float scale, float *loss, float *dx, float *dweight,
                                        float *dbias, void *workspace) {
   const class_loss c = class_loss_of(class_weight, classes, ignore_index, smoothing);
-  const matrix w = {weight, inputs, 0, 0, 0, 0}, w_transposed = {weight, inputs, 1, 0, 0, 0};
+  const matrix w = {.data = weight, .ld = inputs}, w_transposed = {.data = weight, .ld = inputs, .transposed = 1};
   const epilogue add_bias = {1, 0, bias};
   const int backward = dx || dweight || dbias;
   float *d = align64(workspace); /* (block, classes): logits, then their gradient */
@@ -52,8 +52,9 @@ EXPORT void saiki_linear_cross_entropy(const float *x, const float *weight, cons
   }
   for (idx i = 0; i < rows; i += LOGIT_ROWS) {
     const idx n = min_idx(rows - i, LOGIT_ROWS);
-    const matrix x_rows = {x + i * inputs, inputs, 0, 0, 0, 0};
-    const matrix d_rows = {d, classes, 0, 0, 0, 0}, d_transposed = {d, classes, 1, 0, 0, 0};
+    const matrix x_rows = {.data = x + i * inputs, .ld = inputs};
+    const matrix d_rows = {.data = d, .ld = classes};
+    const matrix d_transposed = {.data = d, .ld = classes, .transposed = 1};
     multiply(n, classes, inputs, &x_rows, &w_transposed, d, classes, &add_bias, work);
     const logit_block block = {&c, target + i, d, loss + i, n, classes, scale, backward};
     saiki_parallel((n + RUN - 1) / RUN, loss_of_run, &block, work);

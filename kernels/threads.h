@@ -7,7 +7,7 @@
 #define SAIKI_THREADS_H
 
 /* What a thread may work in, at 64 bytes: room for the packed blocks of a product (gemm.c). */
-enum { SCRATCH_FLOATS = 512 * (960 + 160) };
+enum { SCRATCH_FLOATS = 512 * (960 + 192) };
 
 typedef void task_function(const void *context, __PTRDIFF_TYPE__ part, float *scratch);
 
