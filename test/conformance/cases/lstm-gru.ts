@@ -45,6 +45,8 @@ const plain: Case = {
   ...{ kind: "LSTM", P: 0, batchSizes: [5, 5, 5], reverse: false, I: 7, H: 13 },
   ...{ gap: 0, without: [], accumulate: [] },
 };
+/** 459 rows. */
+const falling = Array.from({ length: 30 }, (_, t) => 25 - Math.floor(0.7 * t));
 const dense = (steps: number, batch: number) => new Array<number>(steps).fill(batch);
 const kinds = [
   ...[false, true].map((reverse) => ({ kind: "LSTM" as const, P: 0, reverse })),
@@ -70,6 +72,12 @@ export function lstmGruCases(backend: Backend): void {
     const P = (n: number) => kind.P && n;
     check({ ...kind, I: 19, H: 61, P: P(50), batchSizes: dense(23, 17) });
     check({ ...kind, I: 70, H: 260, P: P(37), batchSizes: [17, 9, 9, 1], gap: 4 });
+  });
+
+  test.each(kinds)("holds for sequences of more rows than are computed at once, %o", (kind) => {
+    const size = { ...kind, I: 9, H: 21, P: kind.P && 17, batchSizes: falling };
+    for (const accumulate of [[], ["dBHh"], gradients]) check({ ...size, accumulate, gap: 3 });
+    check({ ...size, without: ["h0", "dhN", "dcN", "dh0"] });
   });
 
   test.each(kinds)("holds with no rows at all, %o", (kind) => {

@@ -42,6 +42,8 @@ const plain: Case = {
   ...{ nonlinearity: "tanh", batchSizes: [5, 5, 5], reverse: false, I: 7, H: 13 },
   ...{ gap: 0, without: [], accumulate: [] },
 };
+/** 459 rows. */
+const falling = Array.from({ length: 30 }, (_, t) => 25 - Math.floor(0.7 * t));
 const dense = (steps: number, batch: number) => new Array<number>(steps).fill(batch);
 const kinds = (["tanh", "relu"] as const).flatMap((nonlinearity) =>
   [false, true].map((reverse) => ({ nonlinearity, reverse })),
@@ -62,6 +64,12 @@ export function recurrentCases(backend: Backend): void {
   test.each(kinds)("RNN holds for large sequences, %o", (kind) => {
     check({ ...kind, I: 67, H: 131, batchSizes: dense(23, 17) });
     check({ ...kind, I: 300, H: 260, batchSizes: [37, 37, 30, 9, 9, 1], gap: 4 });
+  });
+
+  test.each(kinds)("RNN holds for sequences of more rows than are computed at once, %o", (kind) => {
+    const size = { ...kind, I: 9, H: 21, batchSizes: falling };
+    for (const accumulate of [[], ["dBHh"], gradients]) check({ ...size, accumulate, gap: 3 });
+    check({ ...size, without: ["h0", "dhN", "dh0"] });
   });
 
   test.each(kinds)("RNN holds with no rows at all, %o", (kind) => {
