@@ -81,10 +81,15 @@ function named(threads) {
   return threads === 1 ? "1 thread" : `${threads} threads`;
 }
 
-/** A new process of a contestant. @param {Contestant} contestant @param {string} python */
-export function startWorker({ script, env }, python) {
+/**
+ * A new process of a contestant.
+ *
+ * @param {Contestant} contestant @param {string} python @param {string[]} [flags] of Node
+ */
+export function startWorker({ script, env }, python, flags = []) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return new Worker(script.endsWith(".py") ? python : process.execPath, [path], env);
+  if (script.endsWith(".py")) return new Worker(python, [path], env);
+  return new Worker(process.execPath, [...flags, path], env);
 }
 
 /** The first interpreter that has torch; null where none has. @param {string | undefined} wanted */

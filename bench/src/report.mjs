@@ -159,6 +159,10 @@ function scalingTables(rows) {
   return `## ${sections.scaling}\n\n${table(head, lines)}`;
 }
 
+const collected = `The most that was ever resident in five steps, before each of which gradients were dropped and
+garbage was collected: what is alive in a step, and what it leaves behind itself. The memory in the other
+tables has no such help.`;
+
 /** @param {Measured[]} rows */
 function growthTables(rows) {
   const kilo = (/** @type {number} */ x) => `${(x / 1e3).toFixed(1)} kB a token`;
@@ -184,7 +188,7 @@ function growthTables(rows) {
     "peak memory",
     "growth after importing",
   ];
-  return `## ${sections.memory}\n\n${table(head, lines)}`;
+  return `## ${sections.memory}\n\n${collected}\n\n${table(head, lines)}`;
 }
 
 /** Who could not take part in what. @param {Measured[]} rows */

@@ -38,6 +38,10 @@ const tolerance = 1e-4;
 /** Steps that are compared; one, where a contestant with a limit has a large one. */
 const checkedSteps = 3;
 const largeGflop = 0.3;
+/** Steps before memory is read: from the second on they find Adam's state. */
+const memorySteps = 5;
+/** V8 on one thread: on several, what it has freed by then depends on other work of the machine. */
+const memoryFlags = ["--expose-gc", "--single-threaded-gc"];
 
 /**
  * @param {import("./rows.mjs").Row} row @param {import("./machine.mjs").Machine} machine
@@ -58,8 +62,41 @@ export async function measureRow(row, machine, options) {
   return started.map(({ result }) => result);
 }
 
-/** @param {Entry} entry @param {string | null} python @returns {Promise<Running | { result: Result }>} */
-async function start({ who, label, work }, python) {
+/**
+ * One entry after the other, for its memory alone. Before each step gradients are dropped and garbage is
+ * collected: the peak is that of what is alive and of what one step leaves behind, whenever V8 would have
+ * collected by itself.
+ *
+ * @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Result[]>}
+ */
+export async function measureMemory({ entries }, python) {
+  /** @type {Result[]} */
+  const results = [];
+  for (const entry of entries) {
+    const one = await start(entry, python, memoryFlags);
+    if ("worker" in one) await readMemory(one).finally(() => one.worker.end());
+    results.push(one.result);
+  }
+  return results;
+}
+
+/** @param {Running} running */
+async function readMemory({ result, worker }) {
+  for (let i = 0; i < memorySteps; i++) {
+    await worker.ask({ do: "collect" });
+    const { cannot } = await worker.ask({ do: "steps", steps: 1 });
+    if (cannot === undefined) continue;
+    result.cannot = cannot;
+    return;
+  }
+  result.memory = await worker.ask({ do: "memory" });
+}
+
+/**
+ * @param {Entry} entry @param {string | null} python @param {string[]} [flags] of Node
+ * @returns {Promise<Running | { result: Result }>}
+ */
+async function start({ who, label, work }, python, flags) {
   const contestant = contestantOf(who);
   /** @type {Result} */
   const result = { who, label, work };
@@ -71,7 +108,7 @@ async function start({ who, label, work }, python) {
     const cannot = `a step of ${gflop.toFixed(0)} GFLOP would take it too long`;
     return { result: { ...result, cannot } };
   }
-  const worker = startWorker(contestant, python ?? "");
+  const worker = startWorker(contestant, python ?? "", flags);
   const data = { seed: 0, lr: 0.002, windows: tokens(work) };
   try {
     const reply = await worker.ask({ do: "start", ...work, ...data, ...contestant.options });

@@ -99,7 +99,7 @@ function scaling() {
   }));
 }
 
-/** The same, each size in a process of its own whose memory is read. @returns {Row[]} */
+/** The same, each size in a process of its own whose memory is read, and no time. @returns {Row[]} */
 function memory() {
   const sizes = [65, 8000].flatMap((vocabulary) =>
     [16, 32, 64].map((batch) => ({ vocabulary, batch })),

@@ -18,7 +18,7 @@ import { Machine } from "./machine.mjs";
 import { provenance } from "./provenance.mjs";
 import { ratiosOf } from "./ratios.mjs";
 import { markdown } from "./report.mjs";
-import { measureRow } from "./rounds.mjs";
+import { measureMemory, measureRow } from "./rounds.mjs";
 import { allRows, isWanted } from "./rows.mjs";
 
 /**
@@ -83,7 +83,7 @@ async function collected() {
   /** @type {Record<string, string>} */
   const versions = {};
   for (const [i, row] of rows.entries()) {
-    if (measured.some((m) => m.name === row.unless && m.results.some((r) => r.seconds))) continue;
+    if (measured.some((m) => m.name === row.unless && m.results.some(hasFigures))) continue;
     const began = performance.now();
     const line = await measuredRow(row, python);
     measured.push(line);
@@ -108,11 +108,18 @@ async function collected() {
 /** @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Measured>} */
 async function measuredRow(row, python) {
   const { name, section } = row;
-  const turns = section === "memory" ? 1 : rounds; // memory is read once
   const [load = 0] = loadavg();
-  const results = await measureRow(row, machine, { rounds: turns, seconds, python });
-  const isGrowth = section === "scaling" || section === "memory";
-  return { name, section, rounds: turns, load, results, ratios: isGrowth ? [] : ratiosOf(results) };
+  const before = { name, section, load };
+  if (section === "memory") {
+    return { ...before, rounds: 1, results: await measureMemory(row, python), ratios: [] };
+  }
+  const results = await measureRow(row, machine, { rounds, seconds, python });
+  return { ...before, rounds, results, ratios: section === "scaling" ? [] : ratiosOf(results) };
+}
+
+/** @param {import("./rounds.mjs").Result} result */
+function hasFigures({ seconds, memory }) {
+  return seconds !== undefined || memory !== undefined;
 }
 
 /** @param {Report} report */

@@ -105,6 +105,10 @@ class TrainingStep extends Model {
     this.done = 0;
   }
 
+  letGo() {
+    this.adam.zeroGrad({ setToNone: true });
+  }
+
   /** @returns the loss before the step, and the norm of its gradient */
   step() {
     const { x, y } = /** @type {{ x: torch.Tensor, y: torch.Tensor }} */ (

@@ -3,20 +3,22 @@
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setImmediate as turn } from "node:timers/promises";
 
 /**
  * @typedef {object} Task
  * @property {() => unknown} step may return a promise
  * @property {() => Checked | Promise<Checked>} check takes a step and tells numbers to compare;
  *   null for one that is not comparable
+ * @property {() => void} [letGo] drops what the next step would drop first
  *
  * @typedef {(number | null)[]} Checked
  * @typedef {{ seconds: number, cpuSeconds: number }} Timing `cpuSeconds` of all threads
  */
 
 /**
- * Answers until standard input ends: `start` (with the work), `check`, `steps`, `memory`, and what
- * `others` answer.
+ * Answers until standard input ends: `start` (with the work), `check`, `steps`, `collect`, `memory`, and
+ * what `others` answer.
  *
  * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws where
  *   it cannot; `tokens` of a step where they are not T·B
@@ -39,6 +41,10 @@ export async function serve(start, others = {}) {
         return { values: await checked(task, message.steps) };
       case "steps":
         return await timed(task, message.steps);
+      case "collect":
+        task.letGo?.();
+        await collect();
+        return {};
       case "memory":
         return { imported, peak: peakMemory() };
       default:
@@ -71,6 +77,14 @@ async function timed(task, steps) {
   const seconds = (performance.now() - start) / 1e3;
   const { user, system } = process.cpuUsage(cpu);
   return { seconds, cpuSeconds: (user + system) / 1e6 };
+}
+
+/** Frees what is garbage; arrays are freed some time after a collection. Node has to expose it. */
+async function collect() {
+  for (let round = 0; round < 5; round++) {
+    /** @type {() => void} */ (globalThis.gc)();
+    await turn();
+  }
 }
 
 /**

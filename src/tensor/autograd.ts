@@ -160,8 +160,8 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
     }
     return found;
   };
-  slots(root.node)[root.index] = new Accumulator(seed, false);
-  const lent = new Set<Storage>();
+  const lent = new Lent();
+  slots(root.node)[root.index] = new Accumulator(seed, false, lent);
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at] as Node;
     const incoming = slots(node);
@@ -171,34 +171,63 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
     for (const [i, watch] of node.watchers ?? []) if (grads[i]) watch(grads[i]);
     if (!node.letsGo || node.watchers?.size) for (const g of grads) g?.storage.keep();
     const result = node.backward(grads, retain);
+    for (const g of result) lent.hold(g);
     node.edges.forEach((edge, i) => {
       const grad = result[i];
       if (edge === null || grad === null || grad === undefined) return;
-      if (grad.storage.isLent) lent.add(grad.storage);
       const shelf = slots(edge.node);
       const there = shelf[edge.index];
       if (there === undefined) {
-        shelf[edge.index] = new Accumulator(grad, isFresh(grad, grads, result, i));
+        shelf[edge.index] = new Accumulator(grad, isFresh(grad, grads, result, i), lent);
       } else there.add(grad);
     });
+    for (const g of result) lent.letGo(g);
+    for (const g of grads) lent.letGo(g);
   }
-  for (const storage of lent) storage.giveBack();
+}
+
+/** How many still hold each gradient that the pool lent: after the last it goes back, for those to come. */
+class Lent {
+  readonly #holders = new Map<Storage, number>();
+
+  hold(grad: View | null): void {
+    if (!grad?.storage.isLent) return;
+    const { storage } = grad;
+    this.#holders.set(storage, (this.#holders.get(storage) ?? 0) + 1);
+  }
+
+  letGo(grad: View | null): void {
+    if (grad === null) return;
+    const { storage } = grad;
+    const holders = this.#holders.get(storage);
+    if (holders === undefined) return;
+    if (holders > 1) this.#holders.set(storage, holders - 1);
+    else {
+      this.#holders.delete(storage);
+      storage.giveBack();
+    }
+  }
 }
 
 /** A gradient that grows; `owned` says that its memory belongs to nobody else. */
 class Accumulator {
   view: View;
   owned: boolean;
+  readonly #lent: Lent;
 
-  constructor(view: View, owned: boolean) {
+  constructor(view: View, owned: boolean, lent: Lent) {
     this.view = owned ? markOwned(view) : view;
     this.owned = owned;
+    this.#lent = lent;
+    lent.hold(view);
   }
 
   add(other: View): void {
     if (!this.owned || !this.view.isContiguous()) {
-      this.view = markOwned(this.view.clone());
+      const before = this.view;
+      this.view = markOwned(before.clone());
       this.owned = true;
+      this.#lent.letGo(before);
     }
     accumulate(this.view, other);
   }

@@ -17,7 +17,7 @@ type Grads<I extends Inputs> = { [K in keyof I]: View | null };
 
 /**
  * That backward keeps none of the gradients that it is given, unless it hands them on. Those that the
- * pool lent ({@link View.lent}) go back to it after a walk where all operations that saw them let go.
+ * pool lent ({@link View.lent}) go back to it after the last operation, if all that saw them let go.
  */
 type LetsGo = boolean;
 
