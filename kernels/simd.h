@@ -76,8 +76,21 @@ INLINE vf load_tail(const float *p, idx left, float fill) {
   const vf x = (vf)_mm256_maskload_ps(p, (__m256i)lanes(left));
   return (vf)_mm256_blendv_ps((__m256)vset(fill), (__m256)x, (__m256)lanes(left));
 }
+/* In halves: a masked store takes AMD's processors as long as dozens of others. */
 INLINE void store_tail(float *p, idx left, vf x) {
-  _mm256_maskstore_ps(p, (__m256i)lanes(left), (__m256)x);
+  __m128 part = _mm256_castps256_ps128((__m256)x);
+  if (left <= 0) return;
+  if (left & 4) {
+    _mm_storeu_ps(p, part);
+    part = _mm256_extractf128_ps((__m256)x, 1);
+    p += 4;
+  }
+  if (left & 2) {
+    _mm_storel_pi((__m64 *)p, part);
+    part = _mm_movehl_ps(part, part);
+    p += 2;
+  }
+  if (left & 1) _mm_store_ss(p, part);
 }
 #else
 static __attribute__((noinline)) vf load_tail(const float *p, idx left, float fill) {
