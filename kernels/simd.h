@@ -42,7 +42,11 @@ typedef long long l2 __attribute__((vector_size(16)));
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
+#if defined(__wasm__)
+#define UNROLL_BY_4
+#else
 #define UNROLL_BY_4 _Pragma("clang loop unroll_count(4)")
+#endif
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #define UNROLL_BY_4 _Pragma("GCC unroll 4")
