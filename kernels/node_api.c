@@ -122,14 +122,11 @@ FUNCTION(recurrentForward, {
   float *cn = maybe(&a, times(&a, l.batch, H));
   if (l.kind == SAIKI_LSTM && !cn) fail(&a, "an LSTM has a last c");
   CHECKED;
-  /* Where no backward follows, what it would read lies in the workspace. */
-  const idx gates = l.kind >= SAIKI_LSTM && !l.r.gates ? l.rows * 4 * H : 0;
-  const idx memory = l.kind == SAIKI_LSTM && !l.r.c ? l.rows * H : 0;
-  const idx kept = 4 * (gates + memory);
+  /* Where no backward follows, c lies in the workspace. */
+  const idx kept = l.kind == SAIKI_LSTM && !l.r.c ? 4 * l.rows * H : 0;
   char *work = workspace(&a, kept + k->recurrent_workspace(l.kind, &l.r, 0));
   CHECKED;
-  if (gates) l.r.gates = (float *)work;
-  if (memory) l.r.c = (float *)work + gates;
+  if (kept) l.r.c = (float *)work;
   k->recurrent_forward(l.kind, &l.r, hn, cn, work + kept);
 })
 

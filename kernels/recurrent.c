@@ -12,9 +12,7 @@ INLINE vf state_gradient(const float *dout, const float *dy, idx j, idx left) {
   const vf d = vload_part(dout + j, left);
   return dy ? d + vload_part(dy + j, left) : d;
 }
-INLINE float *gates_row(const sequence *s, const step *t, idx i) {
-  return s->gates + (t->row + i) * s->ldg;
-}
+INLINE float *gates_row(const sequence *s, const step *t, idx i) { return gates_at(s, t->row + i); }
 INLINE vf sigmoid_back(vf dy, vf y) { return dy * (y - y * y); }
 INLINE vf tanh_back(vf dy, vf y) { return dy * (1.0f - y * y); }
 
@@ -170,15 +168,12 @@ static const cell CELLS[] = {
     {.gates = 3, .width = 4, .shift = 1, .direct = 1, .forward = gru_forward, .backward = gru_backward},
 };
 
-/* Rows that lie a power of two apart would share a few lines of the cache. */
-static idx padded_row(const saiki_recurrent *r) { return r->hidden_size + 16; }
-
 static int is_rnn(int kind) { return kind == SAIKI_RNN_TANH || kind == SAIKI_RNN_RELU; }
 
 EXPORT idx saiki_recurrent_workspace(int kind, const saiki_recurrent *r, int backward) {
   pile p = {0};
   const sequence s = begin(&CELLS[kind], r, backward, &p);
-  if (is_rnn(kind) && backward) take(&p, s.rows * padded_row(r));
+  if (is_rnn(kind) && backward) take(&p, s.rows * padded_row(&s));
   return (idx)p.at + 64;
 }
 
@@ -198,7 +193,7 @@ EXPORT void saiki_recurrent_backward(int kind, const saiki_recurrent *r,
   pile p = {align64(workspace)};
   sequence s = begin(&CELLS[kind], r, 1, &p);
   if (is_rnn(kind)) { /* y is not to be overwritten */
-    s.ldg = padded_row(r);
+    s.ldg = padded_row(&s);
     s.gates = take(&p, s.rows * s.ldg);
   }
   s.g = g;

@@ -43,7 +43,8 @@ typedef struct {
   idx ldy;
   /*
    * Written by forward, read by backward, which leaves gradients in `gates`. LSTM: (N, 4H) i, f, g, o
-   * and (N, H). GRU: (N, 4H) n, r, z, h_{t−1} W_hnᵀ + b_hn, and no c. RNN: neither.
+   * and (N, H). GRU: (N, 4H) n, r, z, h_{t−1} W_hnᵀ + b_hn, and no c. RNN: neither. Forward alone needs
+   * no gates: null.
    */
   float *gates, *c;
 } saiki_recurrent;

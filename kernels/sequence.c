@@ -42,7 +42,7 @@ static void input_products(const sequence *s, range at) {
   const saiki_recurrent *r = s->r;
   const idx H = r->hidden_size, covered = s->cell->gates * H;
   const matrix x = {.data = r->x + at.first * r->ldx, .ld = r->ldx};
-  float *gates = s->gates + at.first * s->ldg;
+  float *gates = gates_at(s, at.first);
   for (int q = 0; q < count_runs(s->cell); q++) {
     const weight *w = &s->input[q];
     const idx column = run_of(s->cell, q).block * H;
@@ -76,7 +76,7 @@ static void forward_product(const sequence *s, idx k, idx j, idx n) {
   const step t = step_at(s, k);
   const float *before = r->y + t.before * r->ldy, *h0 = r->h0 ? r->h0 + t.known * P : 0;
   for (int g = 0; g < s->cell->gates; g++) {
-    float *c = s->gates + t.row * s->ldg + (s->cell->shift + g) * H + j;
+    float *c = gates_at(s, t.row) + (s->cell->shift + g) * H + j;
     step_product(&s->hidden[g], t.known, before, r->ldy, c, s->ldg, j, n, &ADD);
     c += t.known * s->ldg;
     if (h0) step_product(&s->hidden[g], t.rows - t.known, h0, P, c, s->ldg, j, n, &ADD);
@@ -114,7 +114,7 @@ static void backward_product(const sequence *s, idx q, idx j, idx n) {
   if (q == 0) return;
   const step t = step_at(s, s->r->steps - q);
   const idx rows = s->g->dh0.data ? t.rows : t.known;
-  const float *da = s->gates + t.row * s->ldg + s->cell->shift * s->r->hidden_size;
+  const float *da = gates_at(s, t.row) + s->cell->shift * s->r->hidden_size;
   const epilogue *e = s->cell->direct ? &ADD : &STORE;
   step_product(&s->hidden[0], rows, da, s->ldg, s->dh + j, P, j, n, e);
 }
@@ -151,7 +151,7 @@ static void input_gradients(const sequence *s, range at, int q, int first) {
   const saiki_recurrent_gradients *g = s->g;
   const run run = run_of(s->cell, q);
   const idx I = r->input_size, H = r->hidden_size, n = run.gates * H, N = at.count;
-  const float *d = s->gates + at.first * s->ldg + run.block * H;
+  const float *d = gates_at(s, at.first) + run.block * H;
   const matrix da = {.data = d, .ld = s->ldg}, da_t = {.data = d, .ld = s->ldg, .transposed = 1};
   const matrix x = {.data = r->x + at.first * r->ldx, .ld = r->ldx};
   if (g->dx.data)
@@ -169,7 +169,7 @@ static void gradients_of_rows(const sequence *s, range at, int first) {
   const saiki_recurrent_gradients *g = s->g;
   const idx H = r->hidden_size, P = r->state_size, GH = s->cell->gates * H, N = at.count;
   for (int q = 0; q < count_runs(s->cell); q++) input_gradients(s, at, q, first);
-  const float *d = s->gates + at.first * s->ldg + s->cell->shift * H;
+  const float *d = gates_at(s, at.first) + s->cell->shift * H;
   if (g->dw_hh.data) {
     const matrix da_t = {.data = d, .ld = s->ldg, .transposed = 1};
     const matrix h = {r->y, r->ldy, 0, s->before + at.first, r->h0, P, 0};
@@ -226,6 +226,18 @@ static void pack_weight(const weight *w) {
   if (w->w.panels) pack(&w->w, 0, w->depth, 0, w->columns, w->w.panels);
 }
 
+/* Floats that a core's own cache has room for; and rows so many that products over them are worth a
+   walk's interruption: the gradients of large weights are themselves read and written each time. */
+enum { NEAR_ROWS = 1 << 16, LEAST_ROWS = 192, LEAST_ROWS_LARGE = KC };
+static idx rows_at_once(const sequence *s) {
+  const saiki_recurrent *r = s->r;
+  const idx row = s->cell->width * r->hidden_size + 2 * (r->input_size + r->state_size);
+  return max_idx(count_weights(s) > NEAR ? LEAST_ROWS_LARGE : LEAST_ROWS, NEAR_ROWS / row);
+}
+
+/* Rows that lie a power of two apart would share a few lines of the cache. */
+static idx padded_row(const sequence *s) { return s->cell->width * s->r->hidden_size + 16; }
+
 static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pile *p) {
   const idx I = r->input_size, H = r->hidden_size, P = r->state_size, GH = c->gates * H;
   sequence s = {.r = r, .cell = c, .rows = count_rows(r), .batch = r->steps ? r->batch_sizes[0] : 0};
@@ -241,6 +253,10 @@ static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pil
     const run run = run_of(c, q);
     const float *w = r->w_ih + run.gate * H * I;
     s.input[q] = backward ? prepare(&s, p, w, I, 0, run.gates * H, I) : prepare(&s, p, w, I, 1, I, run.gates * H);
+  }
+  if (!backward && !r->gates && c->width > 1) {
+    s.ldg = padded_row(&s);
+    s.gates = take(p, min_idx(s.rows, max_idx(rows_at_once(&s), s.batch)) * s.ldg);
   }
   if (!backward) {
     s.bias = take(p, c->width * H);
@@ -277,19 +293,13 @@ static void copy_or_clear(const float *from, float *to, idx n) {
 
 /* ---- the whole sequence ---------------------------------------------------------------------- */
 
-/* Floats that a core's own cache has room for; and rows so many that products over them are worth a
-   walk's interruption: the gradients of large weights are themselves read and written each time. */
-enum { NEAR_ROWS = 1 << 16, LEAST_ROWS = 192, LEAST_ROWS_LARGE = KC };
-
 /*
  * The stages of a walk from k on: as many steps, in walking order, as have their rows in a near cache.
  * So the walk finds there what a product over them left, or such a product what the walk left.
  */
 static range next_steps(const sequence *s, walk *w, idx k, int backwards) {
   const saiki_recurrent *r = s->r;
-  const idx row = s->cell->width * r->hidden_size + 2 * (r->input_size + r->state_size);
-  const idx least = count_weights(s) > NEAR ? LEAST_ROWS_LARGE : LEAST_ROWS;
-  const idx most = max_idx(least, NEAR_ROWS / row);
+  const idx most = rows_at_once(s);
   const int down = r->reverse != backwards; /* in time */
   const idx t = down ? r->steps - 1 - k : k;
   idx steps = 0, rows = 0;
@@ -312,9 +322,12 @@ static void sequence_forward(const sequence *s, float *hn, float *cn) {
   if (s->r->steps > 1 || s->r->h0)
     for (int g = 0; g < s->cell->gates; g++) pack_weight(&s->hidden[g]);
   if (s->out) pack_weight(&s->projection);
-  walk w = {.s = s, .product = forward_product, .cells = forward_cells, .hn = hn, .cn = cn};
+  sequence now = *s;
+  walk w = {.s = &now, .product = forward_product, .cells = forward_cells, .hn = hn, .cn = cn};
   for (idx k = 0; k < s->r->steps; k = w.to) {
-    input_products(s, next_steps(s, &w, k, 0));
+    const range rows = next_steps(s, &w, k, 0);
+    if (!s->r->gates && s->cell->width > 1) now.gates_first = rows.first;
+    input_products(&now, rows);
     share_walk(&w);
   }
 }

@@ -39,8 +39,8 @@ typedef struct sequence {
   idx begin, count;
   int *starts;       /* (steps): the first row of each step in time */
   const float *zeros; /* (H) */
-  float *gates;      /* (N, width·H) */
-  idx ldg;
+  float *gates;      /* (N, width·H); where forward leaves none behind, those of one walk's rows */
+  idx ldg, gates_first; /* the distance of rows, and which comes first */
   weight input[2];  /* W_ihᵀ, in backward W_ih: of each of the `runs` of gates */
   weight hidden[4]; /* W_hhᵀ gate by gate; in backward hidden[0] is W_hh */
   weight projection; /* W_hrᵀ; in backward W_hr */
@@ -66,6 +66,8 @@ typedef struct step {
 static idx rows_at(const sequence *s, idx t) {
   return max_idx(0, min_idx(s->r->batch_sizes[t] - s->begin, s->count));
 }
+
+INLINE float *gates_at(const sequence *s, idx row) { return s->gates + (row - s->gates_first) * s->ldg; }
 
 static step step_at(const sequence *s, idx k) {
   const saiki_recurrent *r = s->r;

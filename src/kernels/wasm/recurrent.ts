@@ -44,7 +44,7 @@ function forward(wasm: Exports, keeper: Keeper, kind: Kind, a: Forward<Saved>): 
   const y = a.ldy === size ? arena.floats(length) : arena.put(a.y, length);
   const [hN, cN] = [arena.floats(batch * size), arena.floats(batch * H * kind.memory)];
   const [ofGates, ofC] = [rows * H * kind.saved, rows * H * kind.memory];
-  const gates = addressOf(keeper, a.gates) ?? arena.floats(ofGates);
+  const gates = a.gates ? (addressOf(keeper, a.gates) ?? arena.floats(ofGates)) : 0;
   const c = addressOf(keeper, a.c) ?? arena.floats(ofC);
   const call = putCall(arena, kind, a, { y, gates, c });
   const work = arena.reserve(wasm.saiki_recurrent_workspace(kind.id, call, 0) >>> 0);

@@ -78,6 +78,7 @@ export function lstmGruCases(backend: Backend): void {
     const size = { ...kind, I: 9, H: 21, P: kind.P && 17, batchSizes: falling };
     for (const accumulate of [[], ["dBHh"], gradients]) check({ ...size, accumulate, gap: 3 });
     check({ ...size, without: ["h0", "dhN", "dcN", "dh0"] });
+    check({ ...size, without: saved });
   });
 
   test.each(kinds)("holds with no rows at all, %o", (kind) => {

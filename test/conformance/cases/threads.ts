@@ -148,6 +148,10 @@ function walked(backend: Backend, c: Layer): Record<string, Float32Array> {
   const forward = Object.fromEntries(
     Object.entries(states).map(([name, x]) => [name, x.slice()]), // backward overwrites the gates
   );
+  const alone = { ...ahead, y: garbage(rows * P), gates: null, c: null };
+  if (c.kind === "GRU") backend.gruForward(alone);
+  else if (c.kind !== "RNN") backend.lstmForward(alone);
+  if (c.kind !== "RNN") expectBits(alone.y, forward["y"]!, "y where nothing is saved");
   const back = { ...ahead, ...dy, ...last, ...gradients } as unknown as Back;
   if (c.kind === "RNN") backend.rnnBackward(back);
   else if (c.kind === "GRU") backend.gruBackward(back);
