@@ -347,6 +347,7 @@ typedef struct {
 static void multiply_blocks(const product *p, idx i0, idx m, idx j0, idx n, float *work) {
   const matrix *a = p->a, *b = p->b;
   const idx k = p->k, ldc = p->ldc, depth = depth_of_block(k);
+  /* Rows of A by themselves lie off powers of two, which would share a few lines of the cache. */
   float *packed_a = work + depth * padded(min_idx(n, NC + 16));
   packed_a += -(idx)((__UINTPTR_TYPE__)packed_a / 4) & 15;
   for (idx j = j0, columns; j < j0 + n; j += columns) {

@@ -229,6 +229,7 @@ static void pack_weight(const weight *w) {
 /* Floats that a core's own cache has room for; and rows so many that products over them are worth a
    walk's interruption: the gradients of large weights are themselves read and written each time. */
 enum { NEAR_ROWS = 1 << 16, LEAST_ROWS = 192, LEAST_ROWS_LARGE = KC };
+
 static idx rows_at_once(const sequence *s) {
   const saiki_recurrent *r = s->r;
   const idx row = s->cell->width * r->hidden_size + 2 * (r->input_size + r->state_size);
@@ -237,6 +238,9 @@ static idx rows_at_once(const sequence *s) {
 
 /* Rows that lie a power of two apart would share a few lines of the cache. */
 static idx padded_row(const sequence *s) { return s->cell->width * s->r->hidden_size + 16; }
+
+/* Whether forward leaves no gates for backward, so that those of the rows at hand are enough. */
+static int forgets_gates(const sequence *s) { return !s->r->gates && s->cell->width > 1; }
 
 static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pile *p) {
   const idx I = r->input_size, H = r->hidden_size, P = r->state_size, GH = c->gates * H;
@@ -252,9 +256,10 @@ static sequence begin(const cell *c, const saiki_recurrent *r, int backward, pil
   for (int q = 0; q < count_runs(c); q++) {
     const run run = run_of(c, q);
     const float *w = r->w_ih + run.gate * H * I;
-    s.input[q] = backward ? prepare(&s, p, w, I, 0, run.gates * H, I) : prepare(&s, p, w, I, 1, I, run.gates * H);
+    s.input[q] = backward ? prepare(&s, p, w, I, 0, run.gates * H, I)
+                          : prepare(&s, p, w, I, 1, I, run.gates * H);
   }
-  if (!backward && !r->gates && c->width > 1) {
+  if (!backward && forgets_gates(&s)) {
     s.ldg = padded_row(&s);
     s.gates = take(p, min_idx(s.rows, max_idx(rows_at_once(&s), s.batch)) * s.ldg);
   }
@@ -326,7 +331,7 @@ static void sequence_forward(const sequence *s, float *hn, float *cn) {
   walk w = {.s = &now, .product = forward_product, .cells = forward_cells, .hn = hn, .cn = cn};
   for (idx k = 0; k < s->r->steps; k = w.to) {
     const range rows = next_steps(s, &w, k, 0);
-    if (!s->r->gates && s->cell->width > 1) now.gates_first = rows.first;
+    if (forgets_gates(s)) now.gates_first = rows.first;
     input_products(&now, rows);
     share_walk(&w);
   }
