@@ -331,7 +331,8 @@ static idx multiply_workspace(idx m, idx n, idx k) {
   const idx depth = min_idx(k, KC); /* at most */
   return depth * padded(min_idx(n, NC + 16)) + 16 + (depth + 16) * min_idx(m, MC);
 }
-_Static_assert(SCRATCH_FLOATS >= KC * (NC + 32) + 16 + (KC + 16) * MC, "blocks of a product fit a thread's scratch");
+_Static_assert(SCRATCH_FLOATS >= KC * (NC + 32) + 16 + (KC + 16) * MC,
+               "blocks of a product fit a thread's scratch");
 
 typedef struct {
   idx m, n, k;
@@ -356,6 +357,8 @@ static void multiply_blocks(const product *p, idx i0, idx m, idx j0, idx n, floa
     if (at.bias) at.bias += j;
     for (idx q = 0; q < k || q == 0; q += depth) {
       const idx deep = min_idx(k - q, depth);
+      const float *panels = b->panels ? b->panels + j * k : work;
+      const idx panel_depth = b->panels ? k : deep, first = b->panels ? q : 0;
       if (!b->panels) pack(b, q, deep, j, columns, work);
       for (idx i = i0; i < i0 + m; i += MC) {
         const idx rows = min_idx(i0 + m - i, MC);
@@ -365,8 +368,7 @@ static void multiply_blocks(const product *p, idx i0, idx m, idx j0, idx n, floa
           x = packed_a;
         }
         multiply_packed(rows, columns, deep, x, a->transposed ? deep + 16 : a->ld,
-                        b->panels ? b->panels + j * k : work, b->panels ? k : deep, b->panels ? q : 0,
-                        p->c + i * ldc + j, ldc, &at);
+                        panels, panel_depth, first, p->c + i * ldc + j, ldc, &at);
       }
       at = (epilogue){p->e->alpha, 1, 0};
       if (depth == 0) break;
@@ -405,7 +407,8 @@ static void share_product(product *p) {
   const idx tall = (p->m / (4 * threads) + MR) / MR * MR;
   const double twice_by_columns = p->a->transposed ? (double)p->m : 0, twice_by_rows = (double)p->n;
   const int too_narrow = p->n < 2 * unit * threads && p->m >= 2 * MR * threads;
-  if (p->b->panels || (!p->few && (too_narrow || twice_by_columns > twice_by_rows))) p->rows = max_idx(tall, 2 * MR);
+  const int by_rows = p->b->panels || too_narrow || twice_by_columns > twice_by_rows;
+  if (!p->few && by_rows) p->rows = max_idx(tall, 2 * MR);
   else p->columns = max_idx(wide, 2 * unit);
 }
 

@@ -41,7 +41,8 @@ EXPORT void saiki_linear_cross_entropy(const float *x, const float *weight, cons
                                        float scale, float *loss, float *dx, float *dweight,
                                        float *dbias, void *workspace) {
   const class_loss c = class_loss_of(class_weight, classes, ignore_index, smoothing);
-  const matrix w = {.data = weight, .ld = inputs}, w_transposed = {.data = weight, .ld = inputs, .transposed = 1};
+  const matrix w = {.data = weight, .ld = inputs};
+  const matrix w_transposed = {.data = weight, .ld = inputs, .transposed = 1};
   const epilogue add_bias = {1, 0, bias};
   const int backward = dx || dweight || dbias;
   float *d = align64(workspace); /* (block, classes): logits, then their gradient */

@@ -133,3 +133,14 @@ export function expectUnchanged(inputs: (Real | null)[], call: () => void): void
     if (x !== null) expectBits(x, before[i]!, `input ${i} after the call`);
   });
 }
+
+/** Batch sizes of sequences of equal length. */
+export function dense(steps: number, batch: number): number[] {
+  return new Array<number>(steps).fill(batch);
+}
+
+/** Batch sizes of sequences that end one after another; 300 rows or more. */
+export function packed(batch: number): number[] {
+  const steps = Math.ceil(600 / batch);
+  return Array.from({ length: steps }, (_, t) => batch - Math.floor((t * batch) / steps));
+}

@@ -11,7 +11,7 @@ import type {
   RnnBackward,
   RnnForward,
 } from "../../../src/kernels/backend.ts";
-import { expectBits, garbage, source } from "../support.ts";
+import { dense, expectBits, garbage, packed, source } from "../support.ts";
 
 interface Product {
   m: number;
@@ -71,15 +71,19 @@ export function threadCases(backend: Backend, setThreads: (threads: number) => v
   for (const kind of kinds) {
     test.each(batches)(`${kind}, forward and backward, batch %d`, (batch) => {
       for (const reverse of flags) {
-        const dense = new Array<number>(Math.ceil(300 / batch)).fill(batch);
-        checkLayer({ kind, reverse, batchSizes: dense, I: 70, H: 67 });
+        checkLayer({
+          kind,
+          reverse,
+          batchSizes: dense(Math.ceil(300 / batch), batch),
+          I: 70,
+          H: 67,
+        });
         checkLayer({ kind, reverse, batchSizes: packed(batch), I: 5, H: 67 });
       }
     });
 
     test(`${kind}, forward and backward, larger than a block`, () => {
-      const dense = new Array<number>(13).fill(23);
-      checkLayer({ kind, reverse: false, batchSizes: dense, I: 270, H: 260 });
+      checkLayer({ kind, reverse: false, batchSizes: dense(13, 23), I: 270, H: 260 });
       checkLayer({ kind, reverse: true, batchSizes: packed(29), I: 270, H: 260 });
     });
   }
@@ -89,12 +93,6 @@ export function threadCases(backend: Backend, setThreads: (threads: number) => v
     expect(rows * c.H * stateSize(c)).toBeGreaterThan(WORTH_SHARING);
     check(JSON.stringify(c), () => walked(backend, c));
   }
-}
-
-/** Sequences that end one after another; 300 rows or more. */
-function packed(batch: number): number[] {
-  const steps = Math.ceil(600 / batch);
-  return Array.from({ length: steps }, (_, t) => batch - Math.floor((t * batch) / steps));
 }
 
 function multiplied(backend: Backend, g: Product & { transA: boolean; transB: boolean }) {
