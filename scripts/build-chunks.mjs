@@ -1,10 +1,13 @@
 // @ts-check
 /** The sources as few chunks with source maps, and the declarations of the entries: `dist/`. */
 
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -12,6 +15,7 @@ import ts from "typescript";
 
 /** @typedef {import("rollup").Plugin} Plugin */
 
+const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
@@ -69,7 +73,7 @@ export async function buildChunks() {
   const bundle = await rollup({
     input: { ...exported, ...namespaces, ...inner },
     external: await externals(),
-    plugins: [wholes, files, typescript],
+    plugins: [wholes(inFolder(join(root, "src"), ".ts")), files, typescript],
     treeshake: { moduleSideEffects: false },
   });
   await bundle.write({
@@ -84,20 +88,28 @@ export async function buildChunks() {
 
 /** Declarations of the exported entries, with what they share once. */
 export async function buildTypes() {
-  const bundle = await rollup({
-    input: { ...exported, ...namespaces },
-    external: await externals(),
-    plugins: [wholes, dts({ tsconfig: join(root, "tsconfig.build.json") })],
-    treeshake: { moduleSideEffects: false },
-  });
-  await bundle.write({
-    dir: dist,
-    entryFileNames: "[name].d.ts",
-    chunkFileNames: "types.d.ts",
-    manualChunks: (id) => (wholeNames.has(id) ? undefined : "types"),
-    minifyInternalExports: false,
-    hoistTransitiveImports: false,
-  });
+  const folder = await mkdtemp(join(tmpdir(), "saiki-types-"));
+  try {
+    const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"];
+    await run(process.execPath, [...tsc, "--outDir", folder], { cwd: root });
+    const places = inFolder(folder, ".d.ts");
+    const bundle = await rollup({
+      input: Object.fromEntries([...places].map(([path, name]) => [name, path])),
+      external: await externals(),
+      plugins: [wholes(places), dts()],
+      treeshake: { moduleSideEffects: false },
+    });
+    await bundle.write({
+      dir: dist,
+      entryFileNames: "[name].d.ts",
+      chunkFileNames: "types.d.ts",
+      manualChunks: (id) => (places.has(id) ? undefined : "types"),
+      minifyInternalExports: false,
+      hoistTransitiveImports: false,
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function externals() {
@@ -164,7 +176,8 @@ function ofClass(statement, file) {
   const { name, members, modifiers, end } = statement;
   /** @type {[number, number, string]} */
   const named = [members.pos, members.pos, ` static name = "${name?.text}";`];
-  if (!members.some((member) => member.name && ts.isComputedPropertyName(member.name))) return [named];
+  if (!members.some((member) => member.name && ts.isComputedPropertyName(member.name)))
+    return [named];
   const isExported = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
   const start = statement.getStart(file);
   const made = `${isExported ? "export " : ""}const ${name?.text} = /* @__PURE__ */ (() => `;
@@ -184,21 +197,36 @@ function mayAct(node) {
   return acts || (ts.forEachChild(node, mayAct) ?? false);
 }
 
-const wholeNames = new Map(
-  Object.entries({ ...exported, ...namespaces }).map(([name, path]) => [join(root, path), name]),
-);
+/**
+ * Where the entries lie, and their names in `dist/`.
+ *
+ * @param {string} folder @param {string} extension
+ */
+function inFolder(folder, extension) {
+  const entries = Object.entries({ ...exported, ...namespaces });
+  return new Map(
+    entries.map(([name, path]) => [
+      join(folder, path.slice("src/".length).replace(".ts", extension)),
+      name,
+    ]),
+  );
+}
 
 /**
  * `export * as nn from …` stays one, between files: an object in its place could not be taken apart.
  *
- * @type {Plugin}
+ * @param {Map<string, string>} places
+ * @returns {Plugin}
  */
-const wholes = {
-  name: "wholes",
-  resolveId(path, importer) {
-    if (importer === undefined || basename(importer) !== "index.ts") return null;
-    const isEntry = wholeNames.has(importer);
-    const name = isEntry ? wholeNames.get(join(dirname(importer), path)) : undefined;
-    return name === undefined ? null : { id: `./${name}.js`, external: "relative" };
-  },
-};
+function wholes(places) {
+  return {
+    name: "wholes",
+    async resolveId(path, importer) {
+      if (importer === undefined || !places.has(importer)) return null;
+      if (!/[/\\]index\./.test(importer)) return null;
+      const found = await this.resolve(path, importer, { skipSelf: true });
+      const name = found === null ? undefined : places.get(found.id);
+      return name === undefined ? null : { id: `./${name}.js`, external: "relative" };
+    },
+  };
+}

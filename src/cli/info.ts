@@ -25,11 +25,12 @@ export function infoCommand(program: Command, io: Io): void {
 type Facts = Record<string, string | number | null>;
 
 function machineFacts(): Facts {
-  const { name, instructionSet, threads, reasons } = backendInfo();
+  const { name, instructionSet, file, threads, reasons } = backendInfo();
   const others = Object.entries(reasons).map(([other, why]) => `${other}: ${why}`);
   return {
     saiki: version,
     backend: instructionSet === null ? name : `${name} (${instructionSet})`,
+    ...(file === null ? {} : { kernels: file }),
     threads,
     ...(others.length > 0 ? { "not used": others.join("; ") } : {}),
     node: process.versions.node,

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { SaikiError, setWarningHandler } from "../core/index.ts";
+import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
 import { generateCommand } from "./generate.ts";
 import { infoCommand } from "./info.ts";
@@ -28,7 +29,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => write(oneLine(text)),
     });
-  for (const add of [trainCommand, evalCommand, generateCommand, infoCommand]) add(program, io);
+  for (const add of [trainCommand, evalCommand, generateCommand, infoCommand, buildCommand])
+    add(program, io);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -19,7 +19,7 @@ const order: readonly BackendName[] = ["native", "wasm-relaxed", "wasm", "refere
 
 /** A backend, or why it cannot run here; `broken` where that is a fault of the installation. */
 type Loaded =
-  | { backend: Backend; threads: () => number; instructionSet?: string }
+  | { backend: Backend; threads: () => number; instructionSet?: string; file?: string }
   | { reason: string; broken: boolean };
 
 const loaded = new Map<BackendName, Loaded>();
@@ -70,6 +70,8 @@ export function backendInfo(): {
   name: BackendName;
   /** Of native kernels: what they were compiled for. */
   instructionSet: string | null;
+  /** Of native kernels: where they were loaded from. */
+  file: string | null;
   /** How many the kernels use. */
   threads: number;
   reasons: Partial<Record<BackendName, string>>;
@@ -81,8 +83,8 @@ export function backendInfo(): {
     reasons[other] = "reason" in result ? result.reason : "another backend was asked for";
   }
   const own = load(name);
-  const instructionSet = "backend" in own ? (own.instructionSet ?? null) : null;
-  return { name, instructionSet, threads: threadsOf(name), reasons };
+  const { instructionSet = null, file = null } = "backend" in own ? own : {};
+  return { name, instructionSet, file, threads: threadsOf(name), reasons };
 }
 
 /** What {@link ready} came to. */
