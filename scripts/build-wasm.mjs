@@ -56,16 +56,29 @@ export async function buildWasm() {
   const { runClang } = await import("@yowasp/clang");
   await runClang(undefined, {}, { fetchProgress: () => {} }); // else it reports reading its own files
   await mkdir(generated, { recursive: true });
+  const stamp = hash.slice(0, 16);
+  await writeFile(moduleFile("stamp"), `${firstLine(hash)}export const stamp = "${stamp}";\n`);
   const sizes = [];
   for (const [name, extra] of Object.entries(flavours)) {
     const command = ["clang", "saiki.c", ...flags, ...extra, "-o", "saiki.wasm"];
     const out = await runClang(command, files, { stdout: say, stderr: say });
-    const bytes = /** @type {Uint8Array} */ (out?.["saiki.wasm"]);
+    const bytes = marked(/** @type {Uint8Array} */ (out?.["saiki.wasm"]), `${name} ${stamp}`);
     await writeFile(moduleFile(name), moduleText(hash, Buffer.from(bytes).toString("base64")));
     sizes.push(`${name} ${(bytes.length / 1024).toFixed(0)} KiB`);
   }
   console.log(`wasm: compiled ${sizes.join(", ")}`);
   return true;
+}
+
+/**
+ * With a custom section that tells a compiled module's flavour and inputs: `ready({ module })` takes
+ * those of this build only.
+ *
+ * @param {Uint8Array} wasm @param {string} mark
+ */
+function marked(wasm, mark) {
+  const text = Buffer.from(`\x05saiki${mark}`); // the name with its length, then the content
+  return Buffer.concat([wasm, Buffer.of(0, text.length), text]);
 }
 
 /** @param {string} hash */

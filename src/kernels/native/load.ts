@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { platform } from "#platform";
 import { BackendError } from "../../core/index.ts";
 import { nativeBackend } from "./backend.ts";
 import type { Binding } from "./binding.ts";
@@ -11,13 +12,19 @@ import type { Native, NoNative } from "./types.ts";
 const target = `${process.platform}-${process.arch}`;
 
 /**
- * @param file where the binary is, if not where it belongs
+ * @param file where the binary is, or null, if not where it belongs
  * @param set an instruction set in place of the best one; `SAIKI_ISA` names it too
  */
 export function loadNative(
-  file: string | null = find(),
-  set: string | undefined = process.env["SAIKI_ISA"] || undefined,
+  file?: string | null,
+  set: string | undefined = platform.env("SAIKI_ISA") || undefined,
 ): Native | NoNative {
+  try {
+    if (file === undefined) file = find();
+  } catch (error) {
+    const reason = `native kernels cannot be looked for: ${firstLine(error)}`;
+    return { reason, broken: false };
+  }
   if (file === null) {
     const reason = `there are no native kernels for ${target} here (npm run build compiles them)`;
     return { reason, broken: false };
@@ -26,7 +33,7 @@ export function loadNative(
   try {
     binding = createRequire(import.meta.url)(file) as Binding;
   } catch (error) {
-    return { reason: `${file} cannot be loaded: ${firstLine(error)}`, broken: true };
+    return { reason: `${file} cannot be loaded: ${firstLine(error)}`, broken: !isForbidden(error) };
   }
   if (typeof binding.use !== "function") {
     return { reason: `${file} holds no kernels`, broken: true };
@@ -55,6 +62,12 @@ function fail(message: string): never {
     sentence: message,
     fix: "Report it as a bug: the library hands kernels what they need",
   });
+}
+
+/** Whether Deno or Node was started so that it loads no native code. */
+function isForbidden(error: unknown): boolean {
+  const { name, code } = error as { name?: string; code?: string };
+  return name === "NotCapable" || code === "ERR_DLOPEN_DISABLED" || code === "ERR_ACCESS_DENIED";
 }
 
 function firstLine(error: unknown): string {
