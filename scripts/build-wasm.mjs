@@ -60,12 +60,14 @@ export async function buildWasm() {
   const { runClang } = await import("@yowasp/clang");
   await runClang(undefined, {}, { fetchProgress: () => {} }); // else it reports reading its own files
   await mkdir(generated, { recursive: true });
+  const stamp = hash.slice(0, 16);
+  await writeFile(moduleFile("stamp"), `${firstLine(hash)}export const stamp = "${stamp}";\n`);
   /** @type {Record<string, Uint8Array>} */
   const compiled = {};
   for (const [name, extra] of Object.entries(flavours)) {
     const command = ["clang", "saiki.c", ...flags, ...extra, "-o", "saiki.wasm"];
     const out = await runClang(command, files, { stdout: say, stderr: say });
-    const bytes = /** @type {Uint8Array} */ (out?.["saiki.wasm"]);
+    const bytes = marked(/** @type {Uint8Array} */ (out?.["saiki.wasm"]), `${name} ${stamp}`);
     compiled[name] = bytes;
     await writeFile(new URL(`${name}.wasm`, generated), bytes);
   }
@@ -75,6 +77,17 @@ export async function buildWasm() {
   const sizes = Object.entries(compiled).map(([n, { length }]) => `${n} ${length >> 10} KiB`);
   console.log(`wasm: compiled ${sizes.join(", ")}`);
   return true;
+}
+
+/**
+ * With a custom section that tells a compiled module's flavour and inputs: `ready({ module })` takes
+ * those of this build only.
+ *
+ * @param {Uint8Array} wasm @param {string} mark
+ */
+function marked(wasm, mark) {
+  const text = Buffer.from(`\x05saiki${mark}`); // the name with its length, then the content
+  return Buffer.concat([wasm, Buffer.of(0, text.length), text]);
 }
 
 /** @param {string} hash */

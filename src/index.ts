@@ -40,9 +40,11 @@ export {
   type KernelTime,
   profileKernels,
   type Readiness,
+  type ReadyOptions,
   ready,
   setBackend,
   setNumThreads,
+  type ThreadWorker,
 } from "./kernels/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";

@@ -1,5 +1,6 @@
 /** Loads the native kernels. */
 
+import { platform } from "#platform";
 import { BackendError } from "../../core/index.ts";
 import { nativeBackend } from "./backend.ts";
 import type { Binding } from "./binding.ts";
@@ -8,13 +9,19 @@ import { buildCommand, findNative, nativeRequire, target } from "./places.ts";
 import type { Native, NoNative } from "./types.ts";
 
 /**
- * @param file where the binary is, if not where it belongs
+ * @param file where the binary is, or null, if not where it belongs
  * @param set an instruction set in place of the best one; `SAIKI_ISA` names it too
  */
 export function loadNative(
-  file: string | null = findNative(),
-  set: string | undefined = process.env["SAIKI_ISA"] || undefined,
+  file?: string | null,
+  set: string | undefined = platform.env("SAIKI_ISA") || undefined,
 ): Native | NoNative {
+  try {
+    if (file === undefined) file = findNative();
+  } catch (error) {
+    const reason = `native kernels cannot be looked for: ${firstLine(error)}`;
+    return { reason, broken: false };
+  }
   if (file === null) {
     const way = process.platform === "win32" ? "" : ` here (${buildCommand()} compiles them)`;
     return { reason: `there are no native kernels for ${target()}${way}`, broken: false };
@@ -23,7 +30,7 @@ export function loadNative(
   try {
     binding = nativeRequire(file) as Binding;
   } catch (error) {
-    return { reason: `${file} cannot be loaded: ${firstLine(error)}`, broken: true };
+    return { reason: `${file} cannot be loaded: ${firstLine(error)}`, broken: !isForbidden(error) };
   }
   if (typeof binding.use !== "function") {
     return { reason: `${file} holds no kernels`, broken: true };
@@ -46,6 +53,12 @@ function fail(message: string): never {
     sentence: message,
     fix: "Report it as a bug: the library hands kernels what they need",
   });
+}
+
+/** Whether Deno or Node was started so that it loads no native code. */
+function isForbidden(error: unknown): boolean {
+  const { name, code } = error as { name?: string; code?: string };
+  return name === "NotCapable" || code === "ERR_DLOPEN_DISABLED" || code === "ERR_ACCESS_DENIED";
 }
 
 function firstLine(error: unknown): string {

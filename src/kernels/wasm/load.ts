@@ -1,4 +1,4 @@
-/** Compiles a flavour of the kernels, at its first use. */
+/** Makes a flavour of the kernels, at its first use. */
 
 import { platform } from "#platform";
 import type { Backend } from "../backend.ts";
@@ -6,28 +6,57 @@ import { wasmEntries } from "./backend.ts";
 import { unpack } from "./decode.ts";
 import type { Exports } from "./exports.ts";
 import * as kernels from "./generated/kernels.ts";
+import { stamp } from "./generated/stamp.ts";
 import { Arena } from "./memory.ts";
 import { session } from "./session.ts";
 
-/** The backend of a flavour, or the reason why it cannot be used here. */
-export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
+export type WasmName = "wasm" | "wasm-relaxed";
+
+/**
+ * The backend of a flavour, or the reason why it cannot be used here.
+ *
+ * @param given its module, where the engine compiles none at run time
+ */
+export function loadWasm(name: WasmName, given?: WebAssembly.Module): Backend | string {
   if (typeof WebAssembly !== "object") return "the engine has no WebAssembly";
-  if (name === "wasm-relaxed") platform.enableRelaxedSimd();
+  try {
+    const module = given ?? compiled(name);
+    if (module === null) return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
+    const backend = backendOf(name, module);
+    const works = name === "wasm" || isFused(backend);
+    return works ? backend : "relaxed multiply-add is not fused on this machine";
+  } catch (error) {
+    // A page's Content-Security-Policy, or a runtime that compiles nothing: engines differ in which
+    // of the two constructors they refuse.
+    return `the engine refuses WebAssembly: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/** Whose kernels a compiled module holds; null if not this build's. */
+export function flavourOf(module: WebAssembly.Module): WasmName | null {
+  const [section] = WebAssembly.Module.customSections(module, "saiki");
+  const mark = section && String.fromCharCode(...new Uint8Array(section));
+  if (mark === `simd ${stamp}`) return "wasm";
+  return mark === `relaxed ${stamp}` ? "wasm-relaxed" : null;
+}
+
+/** Synchronous, which browsers allow on a page's main thread up to 8 MB. */
+function compiled(name: WasmName): WebAssembly.Module | null {
   const bytes = unpack(kernels, name === "wasm" ? 0 : 1);
   if (!WebAssembly.validate(bytes)) {
-    return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
+    if (name === "wasm") return null;
+    platform.enableRelaxedSimd();
+    if (!WebAssembly.validate(bytes)) return null;
   }
-  // Synchronous, which browsers allow on a page's main thread up to 8 MB.
-  const module = new WebAssembly.Module(bytes);
+  return new WebAssembly.Module(bytes);
+}
+
+function backendOf(name: WasmName, module: WebAssembly.Module): Backend {
   const instantiate = () => new WebAssembly.Instance(module).exports as unknown as Exports;
   const wasm = instantiate();
   const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
   const entries = wasmEntries(name, wasm, arena);
-  const backend = { ...entries, ...session(instantiate, entries.gemm) };
-  if (name === "wasm-relaxed" && !isFused(backend)) {
-    return "relaxed multiply-add is not fused on this machine";
-  }
-  return backend;
+  return { ...entries, ...session(instantiate, entries.gemm) };
 }
 
 /** Relaxed SIMD leaves to the machine whether a · b + c is rounded once; kernels count on it. */
