@@ -2,7 +2,6 @@
 /** The sources as few chunks with source maps, and the declarations of the entries: `dist/`. */
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +27,7 @@ const exported = {
   text: "src/text/index.ts",
   data: "src/data/index.ts",
   lm: "src/lm/index.ts",
-  ...ifThere("worker", "src/worker.ts"),
+  worker: "src/worker.ts",
 };
 
 /** What those give as a whole (`nn.functional`): files too, of which bundlers take what is used. */
@@ -46,20 +45,8 @@ const inner = {
   native: "src/kernels/native/load.ts",
   "native-none": "src/kernels/native/none.ts",
   "cli/main": "src/cli/main.ts",
-  ...ifThere("cli/start", "src/cli/start.ts"),
-  ...(existsSync(join(root, "src/cli/start.ts"))
-    ? {}
-    : {
-        "cli/io": "src/cli/io.ts",
-        "cli/ui/format": "src/cli/ui/format.ts",
-        "cli/ui/progress": "src/cli/ui/progress.ts",
-      }),
+  "cli/start": "src/cli/start.ts",
 };
-
-/** @param {string} name @param {string} path */
-function ifThere(name, path) {
-  return existsSync(join(root, path)) ? { [name]: path } : {};
-}
 
 /** @type {[folder: RegExp, chunk: string][]} */
 const chunks = [
@@ -74,7 +61,7 @@ export async function buildChunks() {
     input: { ...exported, ...namespaces, ...inner },
     external: await externals(),
     plugins: [wholes(inFolder(join(root, "src"), ".ts")), files, typescript],
-    treeshake: { moduleSideEffects: false },
+    treeshake: { moduleSideEffects: "no-external" },
   });
   await bundle.write({
     dir: dist,
@@ -97,7 +84,7 @@ export async function buildTypes() {
       input: Object.fromEntries([...places].map(([path, name]) => [name, path])),
       external: await externals(),
       plugins: [wholes(places), dts()],
-      treeshake: { moduleSideEffects: false },
+      treeshake: { moduleSideEffects: "no-external" },
     });
     await bundle.write({
       dir: dist,
@@ -114,7 +101,7 @@ export async function buildTypes() {
 
 async function externals() {
   const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  return [/^[#]/, /^node:/, ...Object.keys(dependencies)];
+  return new RegExp(`^(#|node:|(${Object.keys(dependencies).join("|")})(/|$))`);
 }
 
 /** @type {Plugin} */
