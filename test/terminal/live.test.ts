@@ -69,6 +69,19 @@ test("a terminal that becomes narrower keeps the log, and draws the lines once",
   expect(log.match(/^step +\d+ {2}train/gm)).toHaveLength(2);
 });
 
+test("the loss is a mean that does not lean on its beginning", async () => {
+  const terminal = new Terminal({ columns: 80 });
+  const view = progress(terminal.io, {});
+  const step = { event: "step", epoch: 0, gradNorm: 1, tokens: 80 } as const;
+  await view.show(events[0]!, model);
+  for (const loss of [3, 1, 1]) await view.show({ ...step, step: 1, loss }, model);
+  terminal.resize(70);
+  // weights 0.98², 0.98 and 1, by their sum
+  const mean = (3 * 0.98 ** 2 + 0.98 + 1) / (0.98 ** 2 + 0.98 + 1);
+  expect(await terminal.screen()).toContain(`loss ${mean.toFixed(4)}  perplexity `);
+  view.end();
+});
+
 test("warnings stand above the live lines", async () => {
   const { terminal, view } = await shown({ columns: 80 });
   const before = (await terminal.screen()).split("\n");

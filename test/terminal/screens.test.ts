@@ -1,9 +1,9 @@
 /** Whole screens, as a terminal draws what the commands write. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { start } from "../../src/cli/start.ts";
 import { setBackend } from "../../src/kernels/index.ts";
@@ -81,4 +81,20 @@ test("saiki info aligns what a value goes on with", async () => {
   const column = lines[0]!.search(/\d/);
   expect(lines.find((line) => line.startsWith("runtime"))).toMatch(/^runtime +\w+ \d+\.\d+/);
   for (const line of lines) expect(line.slice(column - 2, column + 1)).toMatch(/^ {2}\S$/);
+});
+
+test("npm start says where its model goes when the folder cannot be written", async () => {
+  mkdirSync("blocked");
+  process.chdir("blocked");
+  writeFileSync("moby-dick.saiki", "a file in the way");
+  vi.stubEnv("TMPDIR", folder);
+  const terminal = new Terminal({ columns: 200 });
+  const status = await start(text, terminal.io, { hidden: 4, batch: 8, steps: 2 });
+  vi.unstubAllEnvs();
+  process.chdir("..");
+  const screen = await terminal.screen();
+  const place = join(folder, "moby-dick.saiki");
+  expect(status).toBe(0);
+  expect(screen).toContain(`moby-dick.saiki cannot be written here. The model goes to ${place}.`);
+  expect(screen).toContain(`npx saiki generate ${place} --prompt 'Call me'`);
 });

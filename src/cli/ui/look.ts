@@ -4,7 +4,7 @@ import { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 import type { Io, Output } from "../io.ts";
 
-export type Format = Parameters<typeof styleText>[0];
+type Format = Parameters<typeof styleText>[0];
 
 export interface Look {
   /** The text in a colour, or as it is. */

@@ -7,11 +7,6 @@ function quoted(word: string): string {
   return SAFE.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A path as an argument: one that begins with `-` is no option. */
-export function path(name: string): string {
-  return name.startsWith("-") ? `./${name}` : name;
-}
-
 /** `npx saiki` with arguments, which finds the command in a project and where it is installed. */
 export function saiki(...args: string[]): string {
   return ["npx", "saiki", ...args].map(quoted).join(" ");
