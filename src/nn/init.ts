@@ -188,7 +188,7 @@ export function orthogonal_(w: Tensor, gain = 1): Tensor {
 }
 
 /**
- * Fills w with normal numbers, those outside [a, b] drawn anew, by inverting the distribution.
+ * Fills w with normal numbers truncated to [a, b], by inverting the distribution.
  *
  * @see torch.nn.init.trunc_normal_
  */

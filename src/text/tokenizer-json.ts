@@ -35,6 +35,10 @@ const stages = ["added_tokens", "normalizer", "pre_tokenizer", "decoder"] as con
  *
  * @param file names the file in errors
  * @throws FormatError for anything that {@link Tokenizer.toJSON} would not write
+ * @example
+ * import { CharTokenizer, tokenizerFromJSON } from "saiki/text";
+ * const json = JSON.stringify(CharTokenizer.train("abba"));
+ * console.log(tokenizerFromJSON(JSON.parse(json)).size); // 3
  */
 export function tokenizerFromJSON(json: unknown, file = "tokenizer.json"): Tokenizer {
   const head = v.safeParse(modelTypeSchema, json);
