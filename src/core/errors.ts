@@ -5,7 +5,7 @@
  * the situation it stands verbatim as the sentence, and alone in the field `torch`.
  */
 
-/** What an error is made of; `sentence` and `torch` exclude each other. */
+/** The parts of an error; `sentence` and `torch` exclude each other. */
 export interface ErrorParts {
   /** Where it happened: `LSTM.forward`, `saiki train`. */
   readonly op: string;
@@ -13,7 +13,7 @@ export interface ErrorParts {
   readonly torch?: string | undefined;
   /** Our sentence, where PyTorch has none. */
   readonly sentence?: string | undefined;
-  /** What the user can do about it, one sentence. */
+  /** One sentence on what the user can do about it. */
   readonly fix?: string | undefined;
   readonly expected?: unknown;
   readonly got?: unknown;

@@ -1,4 +1,4 @@
-/** What a language model is made of and how it is trained: options, their defaults and ranges. */
+/** The options of a language model and of its training, their defaults and ranges. */
 
 import * as v from "valibot";
 import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";

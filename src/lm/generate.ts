@@ -114,7 +114,7 @@ function promptIds(tokenizer: Tokenizer, prompt: string): Int32Array {
   return Int32Array.of(Math.max(tokenizer.tokens.indexOf(lineBreak), 0));
 }
 
-/** What `id` adds to a text that ends in the token `last`. */
+/** The piece that `id` adds to a text that ends in the token `last`. */
 function continuation(tokenizer: Tokenizer, last: number | null, id: number): string {
   if (last === null) return tokenizer.decode([id]);
   return tokenizer.decode([last, id]).slice(tokenizer.decode([last]).length);

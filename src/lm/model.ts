@@ -124,7 +124,7 @@ export class LanguageModel extends Module {
     return [...this.parameters()].reduce((n, p) => n + p.numel(), 0);
   }
 
-  /** What is projected, (T·B, H) or of a bigram model (T·B, E), and the state after it. */
+  /** The hidden states (T·B, H), of a bigram model embeddings (T·B, E), and the last state. */
   private rows(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
     const x = this.inputDropout.forward(this.embedding.forward(ids)); // (T, B, E)
     if (this.rnn === null) return { rows: this.dropout.forward(x).flatten(0, 1), state: [] };

@@ -116,8 +116,8 @@ export interface TrainResult extends TrainedModel {
  * @example
  * import { train } from "saiki/lm";
  * const text = "to be or not to be. ".repeat(10);
- * const options = { cell: "gru", hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 2 } as const;
- * const { model, finished } = await train(text, options);
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8 };
+ * const { model, finished } = await train(text, { ...sizes, cell: "gru", epochs: 2 });
  * console.log(finished, model.parameterCount); // true 453
  */
 export async function train(

@@ -1,4 +1,4 @@
-/** What the cells share: one step of a recurrent layer. */
+/** The base of the cells: one step of a recurrent layer. */
 
 import { DTypeError, repr, ShapeError } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
@@ -124,7 +124,7 @@ export abstract class CellBase extends Module {
     });
   }
 
-  /** A state of a cell that has one; types say that it is no pair, plain JavaScript does not listen. */
+  /** The state of a cell that has one: plain JavaScript may pass a pair, which its types would refuse. */
   protected single(h: Tensor | null, kernel: string): [Tensor | null] {
     if (h === null || h instanceof Tensor) return [h];
     throw new DTypeError({

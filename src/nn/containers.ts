@@ -6,7 +6,7 @@ import { Module } from "./module.ts";
 
 /** A module that takes one tensor and gives one. */
 export interface Layer extends Module {
-  /** What the layer makes of x. */
+  /** The output of the layer for x. */
   forward(x: Tensor): Tensor;
 }
 

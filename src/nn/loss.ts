@@ -100,7 +100,8 @@ export class L1Loss extends Loss<F.LossOptions> {
  * @see torch.nn.SmoothL1Loss
  * @example
  * const loss = new nn.SmoothL1Loss({ reduction: "none" });
- * console.log(loss.forward(torch.tensor([1, 3]), torch.tensor([0.5, 1]))); // tensor([0.1250, 1.5000])
+ * const target = torch.tensor([0.5, 1]);
+ * console.log(loss.forward(torch.tensor([1, 3]), target)); // tensor([0.1250, 1.5000])
  */
 export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof F.smoothL1Loss>[2]>> {
   /**

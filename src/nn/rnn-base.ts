@@ -1,6 +1,6 @@
 /**
- * What the recurrent layers share: options, parameters, the shapes of inputs and states, layers and
- * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
+ * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers and
+ * directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one layer.
  */
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
@@ -31,7 +31,7 @@ export interface RecurrentOptions {
   readonly bidirectional?: boolean | undefined;
 }
 
-/** What a kind of layer is besides its options. */
+/** The sizes that a subclass decides. */
 interface Kind {
   /** G: blocks of H rows in the weights. */
   readonly gates: number;
@@ -76,7 +76,7 @@ export abstract class RecurrentBase extends Module {
   readonly bidirectional: boolean;
   /** P, or 0 without a projection. */
   readonly projSize: number;
-  /** Of each layer, in the order in which its operation takes them. */
+  /** Parameter names of each layer, in the order in which its operation takes them. */
   private readonly names: readonly (readonly string[])[];
   private lastSizes = new Int32Array(0);
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;

@@ -9,7 +9,7 @@ import { isWhiteSpace, WordTokenizer, wordPipeline } from "./word-tokenizer.ts";
 /** Any object; `v.record` would drop the words "constructor", "prototype" and "__proto__". */
 const anyObject = v.custom<Record<string, unknown>>(isObject, "not an object");
 
-/** What decides whether the file is of the right kind at all. */
+/** The fields that decide whether the file is of the right kind at all. */
 const modelTypeSchema = v.object({ model: v.object({ type: v.string() }) });
 
 const schema = v.object({

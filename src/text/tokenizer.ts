@@ -1,4 +1,4 @@
-/** What the tokenizers of language models have in common. */
+/** The common parts of the tokenizers of language models. */
 
 import { IndexError } from "../core/index.ts";
 
