@@ -1,14 +1,16 @@
-/** What a language model is made of and how it is trained: options, their defaults and ranges. */
+/** The options of a language model and of its training, their defaults and ranges. */
 
 import * as v from "valibot";
 import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";
 
 /** Kinds of models: `bigram` sees one token, the others all tokens so far. */
 export const cells = ["bigram", "rnn", "rnn-relu", "lstm", "gru"] as const;
-/** What a text is taken apart into. */
+/** Kinds of tokens: characters or words. */
 export const tokenKinds = ["char", "word"] as const;
 
+/** A kind of model. */
 export type Cell = (typeof cells)[number];
+/** A kind of token. */
 export type TokenKind = (typeof tokenKinds)[number];
 
 const count = whole(1);
@@ -60,13 +62,55 @@ export const modelConfigSchema = v.object({
   dropout: share,
   inputDropout: v.optional(share, 0),
 });
-/** How a model was trained, as its file holds it. */
+/** The options of training, as a model's file holds them. */
 export const trainingConfigSchema = v.required(v.object(trainingEntries));
 
-export type ModelConfig = Readonly<v.InferOutput<typeof modelConfigSchema>>;
-export type TrainingConfig = Readonly<v.InferOutput<typeof trainingConfigSchema>>;
+/**
+ * The sizes of a model: its kind, V = `vocabulary`, E = `embedding`, H = `hidden`, L = `layers`.
+ */
+export interface ModelConfig {
+  /** The kind of model. */
+  readonly cell: Cell;
+  /** V: how many tokens it tells apart. */
+  readonly vocabulary: number;
+  /** E: features of a token. */
+  readonly embedding: number;
+  /** H: features of a hidden state. */
+  readonly hidden: number;
+  /** L: recurrent layers. */
+  readonly layers: number;
+  /** The share of activations dropped between layers and before the projection. */
+  readonly dropout: number;
+  /** The share of the embedding's activations dropped. */
+  readonly inputDropout: number;
+}
+/** The options of training, resolved. */
+export interface TrainingConfig {
+  /** What the text is taken apart into. */
+  readonly tokens: TokenKind;
+  /** The most words that are told apart. */
+  readonly maxVocabulary: number;
+  /** The share of the text, at its end, that is held out. */
+  readonly validFraction: number;
+  /** B: streams of a window. */
+  readonly batch: number;
+  /** T: steps of a window. */
+  readonly length: number;
+  /** Adam's first step. */
+  readonly lr: number;
+  /** The largest norm of the gradient; 0 allows any. */
+  readonly clip: number;
+  /** Passes over the training part. */
+  readonly epochs: number;
+  /** Windows in all, in place of epochs. */
+  readonly steps: number | null;
+  /** Windows between validations; null: a twentieth of the run. */
+  readonly evalEvery: number | null;
+  /** Where the random numbers start. */
+  readonly seed: number;
+}
 /** All options, resolved. */
-export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
+export interface LmConfig extends Omit<ModelConfig, "vocabulary">, TrainingConfig {}
 
 /**
  * Options as a user gives them; what is missing takes its default.
@@ -95,7 +139,8 @@ export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig
  *
  * @throws ConfigError that names the first wrong option
  * @example
- * resolveConfig({ hidden: 128 }).embedding; // 64
+ * import { resolveConfig } from "saiki/lm";
+ * console.log(resolveConfig({ hidden: 128 }).embedding); // 64
  */
 export function resolveConfig(
   options: LmOptions = {},
@@ -114,7 +159,7 @@ export function evaluationInterval({ evalEvery }: TrainingConfig, total: number)
   return evalEvery ?? Math.ceil(total / 20);
 }
 
-/** Adam's step at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
+/** Adam's learning rate at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
 export function learningRate({ lr }: TrainingConfig, step: number, total: number): number {
   return lr * 0.5 * (1 + Math.cos((Math.PI * step) / total));
 }

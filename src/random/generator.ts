@@ -8,10 +8,10 @@ const DEFAULT_SEED = 67280421310721n;
 /**
  * A stream of random numbers: a Mersenne Twister and one cached normal number.
  *
- * @example
- * const generator = new Generator().manualSeed(0);
- * generator.random(); // 2357136044
  * @see torch.Generator
+ * @example
+ * const generator = new torch.Generator().manualSeed(0);
+ * console.log(generator.random()); // 2357136044
  */
 export class Generator {
   private readonly words: Uint32Array = new Uint32Array(MT_STATE_LENGTH);
