@@ -140,7 +140,8 @@ export abstract class CellBase extends Module {
     const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
     for (const operand of [input, ...given]) if (operand !== null) this.checkDType(operand);
     const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
-    const args = { directions: 1, batchSizes: Int32Array.of(input.size(0)) };
+    const batchSizes: Int32Array = Int32Array.of(input.size(0));
+    const args = { directions: 1, batchSizes };
     return { inputs: [input, ...given, ...weights] as never, args };
   }
 
