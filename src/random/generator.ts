@@ -6,12 +6,13 @@ import { MT_STATE_LENGTH, MT_WORDS, nextU32, nextU53, seedState } from "./mt1993
 const DEFAULT_SEED = 67280421310721n;
 
 /**
- * A stream of random numbers: a Mersenne Twister and one cached normal number.
+ * A stream of random numbers: a Mersenne Twister and one cached normal number. Until another seed is
+ * set, it has PyTorch's default seed.
  *
- * @example
- * const generator = new Generator().manualSeed(0);
- * generator.random(); // 2357136044
  * @see torch.Generator
+ * @example
+ * const generator = new torch.Generator().manualSeed(0);
+ * console.log(generator.random()); // 2357136044
  */
 export class Generator {
   /** Null until the first use. */
