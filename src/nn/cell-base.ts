@@ -135,13 +135,12 @@ export abstract class CellBase extends Module {
   }
 
   /** The operands of a recurrent operation that takes one step. */
-  protected operands(x: Tensor, states: readonly (Tensor | null)[]) {
+  protected operands(x: Tensor, states: readonly (Tensor | null)[]): Operands {
     const input = this.batched(x);
     const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
     for (const operand of [input, ...given]) if (operand !== null) this.checkDType(operand);
     const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
-    const batchSizes: Int32Array = Int32Array.of(input.size(0));
-    const args = { directions: 1, batchSizes };
+    const args = { directions: 1, batchSizes: Int32Array.of(input.size(0)) };
     return { inputs: [input, ...given, ...weights] as never, args };
   }
 
@@ -150,4 +149,10 @@ export abstract class CellBase extends Module {
     if (x.ndim === 2) return h;
     return Tensor.apply(squeezeOp, [h], { dims: [0], name: "SqueezeBackward1" });
   }
+}
+
+/** What a recurrent operation is called with; its inputs differ from cell to cell. */
+interface Operands {
+  readonly inputs: never;
+  readonly args: { readonly directions: number; readonly batchSizes: Int32Array };
 }
