@@ -108,7 +108,8 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   const env = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_|npm_)/.test(name));
-  const options = { cwd, env: { ...Object.fromEntries(env), NO_COLOR: "1" }, maxBuffer: 2 ** 26 };
+  const own = { ...Object.fromEntries(env), NO_COLOR: "1", SAIKI_THREADS: "1" };
+  const options = { cwd, env: own, maxBuffer: 2 ** 26 };
   return (await promisify(execFile)(command, args, options)).stdout;
 }
 
@@ -132,7 +133,7 @@ function pattern(text: string): RegExp {
 /** A small text. */
 function book(): string {
   const lines = ["to be, or not to be, that is the question:", "whether tis nobler in the mind"];
-  return `${lines.join("\n")}\n`.repeat(60);
+  return `${lines.join("\n")}\n`.repeat(30);
 }
 
 async function parse({ block }: Other, here: string): Promise<void> {
@@ -154,11 +155,8 @@ async function parse({ block }: Other, here: string): Promise<void> {
 function faultsOf(modules: readonly { page: string; module: Module }[]): string[] {
   const configFile = join(root, "tsconfig.json");
   const fail = ({ messageText }: ts.Diagnostic) => expect.fail(String(messageText));
-  const config = ts.getParsedCommandLineOfConfigFile(
-    configFile,
-    { lib: ["ES2023", "DOM", "DOM.Iterable"] },
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
-  );
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail };
+  const config = ts.getParsedCommandLineOfConfigFile(configFile, {}, host);
   const sources = new Map(
     modules.map(({ page, module }) => {
       const name = `${page.replace(/\W/g, "-")}-${module.line}.mts`;
@@ -166,11 +164,11 @@ function faultsOf(modules: readonly { page: string; module: Module }[]): string[
     }),
   );
   const options = { ...config?.options, noEmit: true };
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
-  host.fileExists = (file) => sources.has(file) || fileExists(file);
-  host.readFile = (file) => sources.get(file)?.source ?? readFile(file);
-  const program = ts.createProgram([...sources.keys()], options, host);
+  const files = ts.createCompilerHost(options);
+  const { fileExists, readFile } = files;
+  files.fileExists = (file) => sources.has(file) || fileExists(file);
+  files.readFile = (file) => sources.get(file)?.source ?? readFile(file);
+  const program = ts.createProgram([...sources.keys()], options, files);
   return [...sources].flatMap(([file, { page }]) => {
     const source = program.getSourceFile(file);
     const found = [
