@@ -22,7 +22,7 @@ const internal = ["impl", "apply", "applyMulti", "edgeOf", "outputIndex", "mutat
 const app = await Application.bootstrapWithPlugins({
   name: "saiki",
   entryPoints: ["src/index.ts", ...parts.map((part) => `src/${part}/index.ts`)],
-  tsconfig: `${root}tsconfig.json`,
+  tsconfig: `${root}tsconfig.browser.json`, // what a user imports, without tests,
   out: `${root}docs-site`,
   readme: `${root}README.md`,
   projectDocuments: [
@@ -49,7 +49,7 @@ const app = await Application.bootstrapWithPlugins({
 
 app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, page) => {
   const text = page.content.map((part) => part.text).join("");
-  page.name = /^# (.+)$/m.exec(text)?.[1] ?? page.name;
+  page.name = /^# (.+)$/m.exec(text)?.[1]?.replace("→", "to") ?? page.name; // also in its address
 });
 app.converter.on(Converter.EVENT_CREATE_PARAMETER, (_, parameter) => {
   if (parameter.name === "__namedParameters") parameter.name = "options";
@@ -65,8 +65,11 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   }
 });
 
+const t0 = Date.now();
 const project = await app.convert();
+console.log(Date.now() - t0);
 if (!project) process.exit(1);
 app.validate(project);
+console.log(Date.now() - t0);
 await app.generateOutputs(project);
 process.exitCode = app.logger.hasErrors() || app.logger.hasWarnings() ? 1 : 0;

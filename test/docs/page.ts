@@ -1,7 +1,7 @@
 /** A Markdown page as what can be run: modules of TypeScript, lines of a shell, what they print. */
 
 /** A fenced block; `line` counts the page's lines from 1 and is that of the first line of code. */
-export interface Block {
+interface Block {
   readonly language: string;
   /** What stands behind the language: `fresh`, `browser`, `roughly`, the name of a file. */
   readonly mark: string;
