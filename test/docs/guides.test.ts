@@ -56,12 +56,23 @@ describe.each(pages)("%s", (page) => {
   });
 
   test("links to files that are there", () => {
-    const prose = read(page).replace(/^ *```.*?^ *```$/gms, "");
-    const links = [...prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map((match) => match[1] as string);
-    const relative = links.filter((link) => !/^[a-z]+:/.test(link));
-    expect(relative.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+    expect(linksOf(page).filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual(
+      [],
+    );
   });
 });
+
+test("README.md links to what the package carries", () => {
+  const carried = /^(docs|examples)\/|^(CHANGELOG\.md|LICENSE)$/;
+  expect(linksOf("README.md").filter((link) => !carried.test(link))).toEqual([]);
+});
+
+/** The relative links of a page. */
+function linksOf(page: string): string[] {
+  const prose = read(page).replace(/^ *```.*?^ *```$/gms, "");
+  const links = [...prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map((match) => match[1] as string);
+  return links.filter((link) => !/^[a-z]+:/.test(link));
+}
 
 test("the blocks of all pages have the types that they claim", { timeout: 120_000 }, () => {
   const modules = pages.flatMap((page) =>
