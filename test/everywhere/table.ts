@@ -54,5 +54,6 @@ function notesOf(row: Row, result: Result): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 300);
+  const line = text.replace(/\s+/g, " ").replaceAll("|", "\\|");
+  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }
