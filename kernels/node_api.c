@@ -472,5 +472,8 @@ NAPI_MODULE_INIT() {
   environment *own = calloc(1, sizeof *own);
   if (!own || napi_set_instance_data(env, own, let_go, 0) != napi_ok) return 0;
   napi_define_properties(env, exports, sizeof all / sizeof *all, all);
+  napi_value sources;
+  napi_create_string_utf8(env, SAIKI_SOURCES, NAPI_AUTO_LENGTH, &sources);
+  napi_set_named_property(env, exports, "sources", sources);
   return exports;
 }

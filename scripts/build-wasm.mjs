@@ -1,13 +1,14 @@
 // @ts-check
 /**
  * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread and
- * for several, and writes each as a base64 module into `src/kernels/wasm/generated/`. Does nothing
- * when the inputs are unchanged.
+ * for several, into `src/kernels/wasm/generated/`: each as a file, and the two for as many threads as
+ * one deflated module. Does nothing when the inputs are unchanged.
  */
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 
 const sources = new URL("../kernels/", import.meta.url);
 const generated = new URL("../src/kernels/wasm/generated/", import.meta.url);
@@ -25,6 +26,9 @@ const flavours = {
   "simd-threads": ["-msimd128", ...threads],
   "relaxed-threads": ["-msimd128", "-mrelaxed-simd", ...threads],
 };
+
+/** The modules, and whose kernels they hold. */
+const modules = { kernels: ["simd", "relaxed"], threads: ["simd-threads", "relaxed-threads"] };
 
 const flags = [
   ...["--target=wasm32", "-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
@@ -56,30 +60,94 @@ export async function buildWasm() {
   const { runClang } = await import("@yowasp/clang");
   await runClang(undefined, {}, { fetchProgress: () => {} }); // else it reports reading its own files
   await mkdir(generated, { recursive: true });
-  const sizes = [];
+  const stamp = hash.slice(0, 16);
+  await writeFile(moduleFile("stamp"), `${firstLine(hash)}export const stamp = "${stamp}";\n`);
+  /** @type {Record<string, Uint8Array>} */
+  const compiled = {};
   for (const [name, extra] of Object.entries(flavours)) {
     const command = ["clang", "saiki.c", ...flags, ...extra, "-o", "saiki.wasm"];
     const out = await runClang(command, files, { stdout: say, stderr: say });
-    const bytes = /** @type {Uint8Array} */ (out?.["saiki.wasm"]);
-    await writeFile(moduleFile(name), moduleText(hash, Buffer.from(bytes).toString("base64")));
-    sizes.push(`${name} ${(bytes.length / 1024).toFixed(0)} KiB`);
+    const bytes = marked(/** @type {Uint8Array} */ (out?.["saiki.wasm"]), `${name} ${stamp}`);
+    compiled[name] = bytes;
+    await writeFile(new URL(`${name}.wasm`, generated), bytes);
   }
+  for (const [name, [one = "", other = ""]] of Object.entries(modules)) {
+    await writeFile(moduleFile(name), moduleText(hash, compiled[one], compiled[other]));
+  }
+  const sizes = Object.entries(compiled).map(([n, { length }]) => `${n} ${length >> 10} KiB`);
   console.log(`wasm: compiled ${sizes.join(", ")}`);
   return true;
 }
 
+/**
+ * With a custom section that tells a compiled module's flavour and inputs: `ready({ module })` takes
+ * those of this build only.
+ *
+ * @param {Uint8Array} wasm @param {string} mark
+ */
+function marked(wasm, mark) {
+  const text = Buffer.from(`\x05saiki${mark}`); // the name with its length, then the content
+  return Buffer.concat([wasm, Buffer.of(0, text.length), text]);
+}
+
 /** @param {string} hash */
 async function isFresh(hash) {
-  for (const name of Object.keys(flavours)) {
+  for (const name of Object.keys(modules)) {
     const text = await readFile(moduleFile(name), "utf8").catch(() => "");
     if (!text.startsWith(firstLine(hash))) return false;
   }
   return true;
 }
 
-/** @param {string} hash @param {string} base64 */
-function moduleText(hash, base64) {
-  return `${firstLine(hash)}export const wasm =\n  "${base64}";\n`;
+/**
+ * Two flavours in one deflated text. Most functions are alike in both, so those of the same number lie
+ * side by side, where deflate finds them again: it looks back 32 KiB only.
+ *
+ * @param {string} hash @param {Uint8Array} one @param {Uint8Array} other
+ */
+function moduleText(hash, one, other) {
+  const [a, b] = [piecesOf(one), piecesOf(other)];
+  const none = new Uint8Array(0);
+  const count = Math.max(a.length, b.length);
+  const pieces = Array.from({ length: count }, (_, i) => [a[i] ?? none, b[i] ?? none]).flat();
+  const deflated = deflateRawSync(Buffer.concat(pieces), { level: 9, memLevel: 9 });
+  return `${firstLine(hash)}export const lengths: readonly number[] =
+  ${JSON.stringify(pieces.map(({ length }) => length))};
+export const deflated: string =
+  "${deflated.toString("base64")}";
+`;
+}
+
+/** A module's sections, that of code as its functions. @param {Uint8Array} wasm */
+function piecesOf(wasm) {
+  const CODE = 10;
+  const cuts = [0];
+  let at = 8;
+  while (at < wasm.length) {
+    cuts.push(at);
+    const id = wasm[at++];
+    const size = number();
+    const end = at + size;
+    if (id === CODE) {
+      for (let functions = number(); functions > 0; functions--) {
+        cuts.push(at);
+        const size = number();
+        at += size;
+      }
+    }
+    at = end;
+  }
+  return cuts.map((cut, i) => wasm.subarray(cut, cuts[i + 1]));
+
+  /** LEB128. */
+  function number() {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = /** @type {number} */ (wasm[at++]);
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  }
 }
 
 /** @param {string} hash */

@@ -1,9 +1,11 @@
 // @ts-check
 /** Compiles the kernels, then the sources, into `dist/`. */
 
-import { execFileSync } from "node:child_process";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildChunks, buildTypes } from "./build-chunks.mjs";
 import { buildNative } from "./build-native.mjs";
 import { buildWasm } from "./build-wasm.mjs";
 
@@ -12,22 +14,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 await buildWasm();
 await buildNative();
 await rm(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
-await nameClasses();
-console.log("built dist/");
-
-/**
- * Gives each class its name as a static field. Bundlers shorten names, and the texts of modules and
- * errors show them; fields they leave as they are.
- */
-async function nameClasses() {
-  for (const file of await readdir(`${root}dist`, { recursive: true })) {
-    if (!file.endsWith(".js")) continue;
-    const code = await readFile(`${root}dist/${file}`, "utf8");
-    const named = code.replace(/^(?:export )?class (\w+)\b.*\{$/gm, '$&\n    static name = "$1";');
-    if (named !== code) await writeFile(`${root}dist/${file}`, named);
-  }
+await mkdir(`${root}dist/wasm`, { recursive: true });
+for (const name of ["simd", "relaxed"]) {
+  await copyFile(`${root}src/kernels/wasm/generated/${name}.wasm`, `${root}dist/wasm/${name}.wasm`);
 }
+const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
+for (const name of ["js_native_api", "js_native_api_types", "node_api", "node_api_types"]) {
+  await cp(join(headers, `${name}.h`), `${root}dist/node-api/${name}.h`);
+}
+await cp(join(headers, "../LICENSE"), `${root}dist/node-api/LICENSE`);
+await Promise.all([buildChunks(), buildTypes()]);
+console.log("built dist/");

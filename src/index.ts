@@ -40,9 +40,11 @@ export {
   type KernelTime,
   profileKernels,
   type Readiness,
+  type ReadyOptions,
   ready,
   setBackend,
   setNumThreads,
+  type ThreadWorker,
 } from "./kernels/index.ts";
 /** Layers, losses and packed sequences. @see torch.nn */
 export * as nn from "./nn/index.ts";

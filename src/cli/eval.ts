@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { FolderStore } from "../io/index.ts";
 import { evaluateText, loadModel } from "../lm/index.ts";
 import type { Io } from "./io.ts";
+import { examples } from "./options.ts";
 import { Interrupted } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, grouped, nats, perplexityText } from "./ui/format.ts";
@@ -14,7 +15,7 @@ interface Flags {
 }
 
 export function evalCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command("eval")
     .description("tell how well a model predicts a text")
     .argument("<model>", "the folder that saiki train wrote")
@@ -26,6 +27,11 @@ export function evalCommand(program: Command, io: Io): void {
     )
     .option("--json", "print the result as a JSON object")
     .action((model: string, file: string, flags: Flags) => evalAction(model, file, flags, io));
+  examples(
+    command,
+    ["npx saiki eval book.txt.saiki other.txt", "all of another text"],
+    ["npx saiki eval book.txt.saiki book.txt --split valid", "what was held out"],
+  );
 }
 
 async function evalAction(folder: string, file: string, flags: Flags, io: Io): Promise<void> {

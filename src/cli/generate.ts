@@ -1,11 +1,13 @@
 /** `saiki generate`. */
 
 import type { Command } from "commander";
+import { warn } from "../core/index.ts";
 import { FolderStore } from "../io/index.ts";
 import { generate, loadModel, resolveGenerateOptions, type Tokenizer } from "../lm/index.ts";
 import type { Io } from "./io.ts";
-import { checkingUsage, toNumber, wording } from "./options.ts";
+import { checkingUsage, examples, toNumber, wording } from "./options.ts";
 import { Interrupted } from "./outcome.ts";
+import { look } from "./ui/look.ts";
 
 interface Flags {
   readonly prompt?: string;
@@ -15,13 +17,14 @@ interface Flags {
   readonly seed?: number;
   readonly strict?: true;
   readonly json?: true;
+  readonly color?: boolean;
 }
 
 const says = wording("generate");
 
 export function generateCommand(program: Command, io: Io): void {
   const defaults = resolveGenerateOptions();
-  program
+  const command = program
     .command("generate")
     .description("write text with a model")
     .argument("<model>", "the folder that saiki train wrote")
@@ -29,33 +32,41 @@ export function generateCommand(program: Command, io: Io): void {
     .option("--length <n>", `tokens to write (default: ${defaults.length})`, toNumber)
     .option(
       "--temperature <x>",
-      `below 1 safer, above 1 bolder, 0: the likeliest (default: ${defaults.temperature})`,
+      `below 1 safer, above 1 bolder, 0 likeliest (default: ${defaults.temperature})`,
       toNumber,
     )
     .option("--top-k <n>", "draw from that many of the likeliest tokens", toNumber)
     .option("--seed <n>", `where the random numbers start (default: ${defaults.seed})`, toNumber)
-    .option("--strict", "stop when the prompt has characters or words that the model lacks")
+    .option("--strict", "stop when the model lacks something of the prompt")
     .option("--json", "print the result as a JSON object")
     .action((model: string, flags: Flags) => generateAction(model, flags, io));
+  examples(
+    command,
+    ['npx saiki generate book.txt.saiki --prompt "Once"', "continues the prompt"],
+    ["npx saiki generate book.txt.saiki --temperature 0.5", "safer"],
+    ["npx saiki generate book.txt.saiki --length 2000 --seed 2", "longer, other"],
+  );
 }
 
 async function generateAction(folder: string, flags: Flags, io: Io): Promise<void> {
-  const { json, ...options } = flags;
+  const { json, color: _, ...options } = flags;
   const { prompt } = checkingUsage(() => resolveGenerateOptions(options, says));
   const trained = await loadModel(new FolderStore(folder));
-  if (!flags.strict) warnOfUnknown(trained.tokenizer, prompt, io);
+  if (!flags.strict) warnOfUnknown(trained.tokenizer, prompt);
   let status = 0;
   const forget = io.onStop((wish) => {
     status = wish;
   });
   let text = "";
-  const write = (piece: string) => {
+  const { paint } = look(io, "stdout");
+  const write = (piece: string, painted = piece) => {
     text += piece;
-    if (!json) io.stdout.write(piece);
+    if (!json) io.stdout.write(painted);
   };
   try {
     for await (const piece of generate(trained, options, says)) {
-      write(text === "" ? prompt + piece : piece);
+      if (text === "") write(prompt, paint("bold", prompt));
+      write(piece);
       if (status !== 0) break;
     }
   } finally {
@@ -67,9 +78,9 @@ async function generateAction(folder: string, flags: Flags, io: Io): Promise<voi
   if (status !== 0) throw new Interrupted(status);
 }
 
-function warnOfUnknown(tokenizer: Tokenizer, prompt: string, io: Io): void {
+function warnOfUnknown(tokenizer: Tokenizer, prompt: string): void {
   const unknown = tokenizer.unknown(prompt);
   if (unknown.length === 0) return;
   const list = unknown.map((u) => JSON.stringify(u)).join(", ");
-  io.stderr.write(`warning: the model does not know ${list}: read as <unk>\n`);
+  warn(`the model does not know ${list}: read as <unk>`);
 }

@@ -2,15 +2,18 @@
 
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
+import { wrapAnsi } from "fast-wrap-ansi";
 import { FolderStore } from "../io/index.ts";
 import { backendInfo } from "../kernels/index.ts";
 import { loadModel } from "../lm/index.ts";
 import type { Io } from "./io.ts";
+import { examples } from "./options.ts";
 import { grouped, nats, perplexityText } from "./ui/format.ts";
+import { columnsOf, look } from "./ui/look.ts";
 import { version } from "./version.ts";
 
 export function infoCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command("info")
     .description("tell which kernels run here, or what a model is")
     .argument("[model]", "the folder that saiki train wrote")
@@ -18,21 +21,27 @@ export function infoCommand(program: Command, io: Io): void {
     .action(async (model: string | undefined, { json }: { json?: true }) => {
       const facts = model === undefined ? machineFacts() : await modelFacts(model);
       if (json) io.stdout.write(`${JSON.stringify(facts)}\n`);
-      else io.stdout.write(table(facts));
+      else io.stdout.write(table(facts, io));
     });
+  examples(
+    command,
+    ["npx saiki info", "kernels, threads, runtime"],
+    ["npx saiki info book.txt.saiki", "a model's sizes, text and scores"],
+  );
 }
 
 type Facts = Record<string, string | number | null>;
 
 function machineFacts(): Facts {
-  const { name, instructionSet, threads, reasons } = backendInfo();
+  const { name, instructionSet, file, threads, reasons } = backendInfo();
   const others = Object.entries(reasons).map(([other, why]) => `${other}: ${why}`);
   return {
     saiki: version,
     backend: instructionSet === null ? name : `${name} (${instructionSet})`,
+    ...(file === null ? {} : { kernels: file }),
     threads,
     ...(others.length > 0 ? { "not used": others.join("; ") } : {}),
-    node: process.versions.node,
+    runtime: runtime(),
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
@@ -64,9 +73,24 @@ async function modelFacts(folder: string): Promise<Facts> {
   };
 }
 
-function table(facts: Facts): string {
-  const width = Math.max(...Object.keys(facts).map((k) => k.length));
+function runtime(): string {
+  const { Deno } = globalThis as { Deno?: { version: { deno: string } } };
+  if (Deno !== undefined) return `Deno ${Deno.version.deno}`;
+  const { bun, node } = process.versions;
+  return bun === undefined ? `Node ${node}` : `Bun ${bun}`;
+}
+
+/** Names and values; on a terminal values go on below themselves. */
+function table(facts: Facts, io: Io): string {
+  const width = Math.max(...Object.keys(facts).map((k) => k.length)) + 2;
+  const { isLive, paint } = look(io, "stdout");
+  const room = columnsOf(io.stdout) - width;
+  const indent = `\n${" ".repeat(width)}`;
   return Object.entries(facts)
-    .map(([k, value]) => `${k.padEnd(width)}  ${value}\n`)
+    .map(([k, value]) => {
+      const text = String(value);
+      const wrapped = isLive && room >= 10 ? wrapAnsi(text, room, { hard: true }) : text;
+      return `${paint("dim", k.padEnd(width))}${wrapped.replaceAll("\n", indent)}\n`;
+    })
     .join("");
 }

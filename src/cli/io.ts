@@ -5,6 +5,7 @@ import type { Writable } from "node:stream";
 export interface Output extends Writable {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export interface Io {
@@ -12,6 +13,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `--color` or `--no-color` asks for. */
+  readonly color?: boolean | undefined;
   /**
    * Calls `stop` with the exit status that follows when the user or the system wants the command to
    * end; a second wish ends it at once. Returns a function that takes the listener away.

@@ -1,6 +1,8 @@
 /** What the commands' options have in common. */
 
-import { InvalidArgumentError } from "commander";
+import { styleText } from "node:util";
+import { type Command, type Help, InvalidArgumentError, Option } from "commander";
+import { wrapAnsi } from "fast-wrap-ansi";
 import { ConfigError } from "../core/index.ts";
 import type { OptionWording } from "../lm/index.ts";
 import { UsageError } from "./outcome.ts";
@@ -30,4 +32,52 @@ export function checkingUsage<T>(work: () => T): T {
     const { op, sentence, fix, got } = error;
     throw new UsageError({ op, sentence, fix, got });
   }
+}
+
+/** `--color` and `--no-color`; {@link wishedColor} reads them before anything is written. */
+export function colorOptions(command: Command): void {
+  const group = "Options:";
+  const description = "colour always; --no-color: never";
+  command.addOption(new Option("--color", description).helpGroup(group));
+  command.addOption(new Option("--no-color").hideHelp());
+}
+
+/** What arguments say of colour, the last word winning. */
+export function wishedColor(args: readonly string[]): boolean | undefined {
+  const end = args.indexOf("--");
+  const last = args
+    .slice(0, end < 0 ? undefined : end)
+    .findLast((arg) => arg === "--color" || arg === "--no-color");
+  return last === undefined ? undefined : last === "--color";
+}
+
+/** Commands to try, each with what it does, at the end of a command's help. */
+export function examples(command: Command, ...rows: [command: string, what: string][]): Command {
+  const width = Math.max(...rows.map(([line]) => line.length));
+  return command.addHelpText("after", () => {
+    const columns = command.configureOutput().getOutHelpWidth?.() ?? 80;
+    const fits = rows.every(([, what]) => width + what.length + 4 <= columns);
+    const lines = rows.map(([line, what]) =>
+      fits ? `  ${line.padEnd(width)}  ${what}` : `  ${line}\n    ${what}`,
+    );
+    return ["", title("Examples:"), ...lines].join("\n");
+  });
+}
+
+/** How help looks; commander takes the colour away where there is none. */
+export const helpStyle: Partial<Help> = {
+  styleTitle: title,
+  minWidthToWrap: 20,
+  /** Defaults stay in one piece. */
+  boxWrap: (text, width) =>
+    wrapAnsi(text.replaceAll("(default: ", `(default:${NO_BREAK}`), width).replaceAll(
+      NO_BREAK,
+      " ",
+    ),
+};
+
+const NO_BREAK = "\u00a0";
+
+function title(text: string): string {
+  return styleText("bold", text, { validateStream: false });
 }

@@ -1,6 +1,9 @@
 /** Ways in which a command ends early. */
 
-import { SaikiError } from "../core/index.ts";
+import { CommanderError } from "commander";
+import { SaikiError, setWarningHandler } from "../core/index.ts";
+import type { Io } from "./io.ts";
+import { look } from "./ui/look.ts";
 
 /** The command line makes no sense: exit status 2. */
 export class UsageError extends SaikiError {
@@ -15,4 +18,42 @@ export class Interrupted extends Error {
     super("interrupted");
     this.status = status;
   }
+}
+
+/**
+ * Does the work of a command; warnings and an error become a line each.
+ *
+ * @returns the exit status
+ */
+export async function statusOf(work: () => Promise<unknown>, io: Io): Promise<number> {
+  const { paint } = look(io, "stderr");
+  const before = setWarningHandler((text) =>
+    io.stderr.write(`${paint("yellow", "warning:")} ${text}\n`),
+  );
+  try {
+    await work();
+    return 0;
+  } catch (error) {
+    return told(error, io);
+  } finally {
+    setWarningHandler(before);
+  }
+}
+
+function told(error: unknown, io: Io): number {
+  if (error instanceof Interrupted) return error.status;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const text = error instanceof Error ? error.message : String(error);
+  io.stderr.write(errorLine(`error: ${text}`, io));
+  if (io.env["SAIKI_DEBUG"] && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  else if (!(error instanceof SaikiError)) {
+    io.stderr.write("This is a bug in saiki; SAIKI_DEBUG=1 shows where.\n");
+  }
+  return error instanceof UsageError ? 2 : 1;
+}
+
+/** A text that begins with `error:`, on one line. */
+export function errorLine(text: string, io: Io): string {
+  const line = text.trim().replace(/\s*\n\s*/g, " ");
+  return `${line.replace(/^error:/, (e) => look(io, "stderr").paint(["bold", "red"], e))}\n`;
 }

@@ -26,7 +26,6 @@ interface Outcome {
 
 interface Setting {
   readonly stdin?: string;
-  readonly isTTY?: boolean;
   /** Presses Ctrl-C when the output on stderr matches. */
   readonly interruptAt?: RegExp;
 }
@@ -43,7 +42,7 @@ async function saikiIn(setting: Setting, ...args: string[]): Promise<Outcome> {
           done();
         },
       }),
-      { isTTY: setting.isTTY ?? false, columns: 120 },
+      { isTTY: false, columns: 120 },
     );
   const io: Io = {
     stdin: (async function* () {
@@ -71,12 +70,12 @@ describe("saiki train", () => {
     const { status, out, err } = await saiki("train", at("book.txt"), ...args);
     expect(status).toBe(0);
     expect(out).toMatch(
-      /^validation loss \d\.\d{4} nats per character, best .*\nmodel in .*lines\n$/,
+      /^best validation loss \d\.\d{4} nats per character \(.*\)\nmodel in .*lines\ntry it: npx saiki generate .*\n$/,
     );
     expect(err).toMatch(
-      /^rnn 1×16, [\d,]+ parameters; 1,656 \+ 184 char tokens of 16 kinds; 4 steps\n/,
+      /^rnn 1×16, [\d,]+ parameters, 4 steps\n1,656 \+ 184 characters of 16 kinds, .*\nlosses in nats/,
     );
-    expect(err.match(/^step \d\/4 {2}train .* valid .* perplexity /gm)).toHaveLength(2);
+    expect(err.match(/^step \d {2}train .* valid .* perplexity .* tokens\/s$/gm)).toHaveLength(2);
   });
 
   test("prints one object a line with --json, the last one the result", async () => {
@@ -92,16 +91,6 @@ describe("saiki train", () => {
     expect(events.at(-1)).toMatchObject({ event: "done", step: 3 });
   });
 
-  test("draws a bar, a curve and a sample on a terminal", async () => {
-    const args = [...small, "--steps", "8", "--eval-every", "2", "--out", at("bar")];
-    const { status, err } = await saikiIn({ isTTY: true }, "train", at("book.txt"), ...args);
-    expect(status).toBe(0);
-    expect(err).toMatch(
-      /100% 8\/8 \| loss \d\.\d{4} ppl [\d.]+ \| [\d,]+ tok\/s \| 0:00 left [▁-█]{4}/,
-    );
-    expect(err).toMatch(/ {2}".*"\n/);
-  });
-
   test("reads standard input, and writes beside the file by default", async () => {
     const one = [...small, "--steps", "1"];
     const piped = await saikiIn({ stdin: text }, "train", "-", ...one, "--out", at("piped"));
@@ -112,11 +101,11 @@ describe("saiki train", () => {
 
   test("saves on Ctrl-C, exits 130, and goes on with --resume", async () => {
     const args = [...small, "--steps", "30", "--eval-every", "5", "--out", at("stopped")];
-    const interruptAt = /step 10\/30/;
+    const interruptAt = /step 10 /;
     const first = await saikiIn({ interruptAt }, "train", at("book.txt"), ...args);
     expect(first.status).toBe(130);
     expect(first.err).toMatch(
-      /stopped at step 1\d, saved in .*stopped\ncontinue with: saiki train .* --resume\n/,
+      /stopped at step 1\d, saved in .*stopped\ncontinue with: npx saiki train .* --resume\n/,
     );
     const rest = ["--out", at("stopped"), "--resume"];
     const second = await saiki("train", at("book.txt"), ...rest);

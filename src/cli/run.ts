@@ -1,55 +1,51 @@
 /** Arguments in, exit status out. */
 
-import { Command, CommanderError } from "commander";
-import { SaikiError, setWarningHandler } from "../core/index.ts";
+import { Command } from "commander";
+import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
 import { generateCommand } from "./generate.ts";
 import { infoCommand } from "./info.ts";
 import type { Io } from "./io.ts";
-import { Interrupted, UsageError } from "./outcome.ts";
+import { colorOptions, examples, helpStyle, wishedColor } from "./options.ts";
+import { errorLine, statusOf } from "./outcome.ts";
 import { trainCommand } from "./train.ts";
+import { columnsOf, look } from "./ui/look.ts";
 import { version } from "./version.ts";
+
+const commands = [trainCommand, evalCommand, generateCommand, infoCommand, buildCommand];
 
 /**
  * Runs a command.
  *
  * @returns 0; 1 when the work failed; 2 on wrong usage; 130 after Ctrl-C
  */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  setWarningHandler((message) => io.stderr.write(`warning: ${message}\n`));
+export async function run(args: readonly string[], given: Io): Promise<number> {
+  const io = { ...given, color: wishedColor(args) };
   const program = new Command("saiki")
     .description("Recurrent neural networks: language models of your own text.")
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print what a command does and its options")
+    .helpCommand("help [command]", "print what a command does and its options")
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp(helpStyle)
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(oneLine(text)),
+      getOutHelpWidth: () => columnsOf(io.stdout),
+      getErrHelpWidth: () => columnsOf(io.stderr),
+      getOutHasColors: () => look(io, "stdout").isColoured,
+      getErrHasColors: () => look(io, "stderr").isColoured,
+      outputError: (text, write) => write(errorLine(text, io)),
     });
-  for (const add of [trainCommand, evalCommand, generateCommand, infoCommand]) add(program, io);
+  for (const add of commands) add(program, io);
   for (const command of program.commands) command.copyInheritedSettings(program);
-  try {
-    await program.parseAsync([...args], { from: "user" });
-    return 0;
-  } catch (error) {
-    return statusOf(error, io);
-  }
-}
-
-function statusOf(error: unknown, io: Io): number {
-  if (error instanceof Interrupted) return error.status;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const text = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`error: ${oneLine(text)}`);
-  if (io.env["SAIKI_DEBUG"] && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-  else if (!(error instanceof SaikiError)) {
-    io.stderr.write("This is a bug in saiki; SAIKI_DEBUG=1 shows where.\n");
-  }
-  return error instanceof UsageError ? 2 : 1;
-}
-
-function oneLine(text: string): string {
-  return `${text.trim().replace(/\s*\n\s*/g, " ")}\n`;
+  for (const command of [program, ...program.commands]) colorOptions(command);
+  examples(
+    program,
+    ["npx saiki train book.txt", "writes book.txt.saiki"],
+    ["npx saiki generate book.txt.saiki", "continues the text"],
+    ["npx saiki help train", "all options of a command"],
+  ).addHelpText("after", "\nMore is in README.md and docs/ of this package.");
+  return statusOf(() => program.parseAsync([...args], { from: "user" }), io);
 }

@@ -14,12 +14,14 @@ import {
   train,
 } from "../lm/index.ts";
 import type { Io } from "./io.ts";
-import { checkingUsage, toNumber, wording } from "./options.ts";
+import { checkingUsage, examples, toNumber, wording } from "./options.ts";
 import { Interrupted, UsageError } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, nats, perplexityText } from "./ui/format.ts";
+import { look } from "./ui/look.ts";
 import { profileText } from "./ui/profile.ts";
 import { progress } from "./ui/progress.ts";
+import { saiki } from "./ui/shell.ts";
 
 type Flags = LmOptions & {
   readonly out?: string;
@@ -34,64 +36,47 @@ const { op, nameOf } = wording("train");
 
 export function trainCommand(program: Command, io: Io): void {
   const defaults = resolveConfig();
-  program
+  const command = program
     .command("train")
     .description("learn a language model of a text")
     .argument("<file>", "a text file, UTF-8; - for standard input")
     .option("--out <folder>", "where the model goes (default: FILE.saiki)")
     .option("--force", "replace what is there")
     .option("--resume", "continue the interrupted run that is there")
-    .option("--init-from <model>", "start from the parameters and vocabulary of another model")
+    .option("--init-from <model>", "start with another model's parameters, vocabulary")
     .option("--json", "print what happens as one JSON object a line")
-    .option("--profile", "tell at the end where the time went")
-    .optionsGroup("Model:")
-    .option("--cell <kind>", `${cells.join(", ")} (default: ${defaults.cell})`)
-    .option(
-      "--embedding <n>",
-      `size of a token's vector (default: ${defaults.embedding})`,
-      toNumber,
-    )
-    .option("--hidden <n>", `size of the state (default: ${defaults.hidden})`, toNumber)
-    .option("--layers <n>", `recurrent layers (default: ${defaults.layers})`, toNumber)
-    .option(
-      "--dropout <p>",
-      `share of activations dropped after each layer (default: ${defaults.dropout})`,
-      toNumber,
-    )
-    .option(
-      "--input-dropout <p>",
-      `share of the embedding's dropped (default: ${defaults.inputDropout})`,
-      toNumber,
-    )
-    .option("--tokens <kind>", `${tokenKinds.join(", ")} (default: ${defaults.tokens})`)
-    .option(
-      "--max-vocabulary <n>",
-      `words that are told apart (default: ${defaults.maxVocabulary})`,
-      toNumber,
-    )
-    .optionsGroup("Training:")
-    .option("--epochs <n>", `passes over the text (default: ${defaults.epochs})`, toNumber)
-    .option("--steps <n>", "steps, instead of epochs", toNumber)
-    .option("--batch <n>", `streams read side by side (default: ${defaults.batch})`, toNumber)
-    .option(
-      "--length <n>",
-      `tokens of each stream in a step (default: ${defaults.length})`,
-      toNumber,
-    )
-    .option("--lr <x>", `largest step size of Adam (default: ${defaults.lr})`, toNumber)
-    .option(
-      "--clip <x>",
-      `largest norm of the gradient, 0: any (default: ${defaults.clip})`,
-      toNumber,
-    )
-    .option(
-      "--valid-fraction <p>",
-      `share of the text, at its end, held out (default: ${defaults.validFraction})`,
-      toNumber,
-    )
-    .option("--eval-every <n>", "steps between validations (default: a 20th of all)", toNumber)
-    .option("--seed <n>", `where the random numbers start (default: ${defaults.seed})`, toNumber)
-    .action((file: string, flags: Flags) => trainAction(file, flags, io));
+    .option("--profile", "tell at the end where the time went");
+  const word = (flags: string, what: string, preset: unknown) =>
+    command.option(flags, `${what} (default: ${preset})`);
+  const number = (flags: string, what: string, preset?: number) =>
+    command.option(flags, preset === undefined ? what : `${what} (default: ${preset})`, toNumber);
+  command.optionsGroup("Model:");
+  word("--cell <kind>", cells.join(", "), defaults.cell);
+  number("--embedding <n>", "size of a token's vector", defaults.embedding);
+  number("--hidden <n>", "size of the state", defaults.hidden);
+  number("--layers <n>", "recurrent layers", defaults.layers);
+  number("--dropout <p>", "share dropped of each layer's output", defaults.dropout);
+  number("--input-dropout <p>", "share dropped of tokens' vectors", defaults.inputDropout);
+  word("--tokens <kind>", tokenKinds.join(", "), defaults.tokens);
+  number("--max-vocabulary <n>", "words that are told apart", defaults.maxVocabulary);
+  command.optionsGroup("Training:");
+  number("--epochs <n>", "passes over the text", defaults.epochs);
+  number("--steps <n>", "steps, instead of epochs");
+  number("--batch <n>", "streams read side by side", defaults.batch);
+  number("--length <n>", "tokens of a stream in a step", defaults.length);
+  number("--lr <x>", "largest step size of Adam", defaults.lr);
+  number("--clip <x>", "largest norm of the gradient, 0: any", defaults.clip);
+  number("--valid-fraction <p>", "share held out, at the end", defaults.validFraction);
+  number("--eval-every <n>", "steps between validations (default: a 20th of all)");
+  number("--seed <n>", "where the random numbers start", defaults.seed);
+  command.action((file: string, flags: Flags) => trainAction(file, flags, io));
+  examples(
+    command,
+    ["npx saiki train book.txt", "an RNN of characters"],
+    ["npx saiki train book.txt --cell lstm --hidden 512", "larger and better"],
+    ["npx saiki train book.txt --tokens word", "a model of words"],
+    ["npx saiki train book.txt --resume", "after Ctrl-C"],
+  );
 }
 
 async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
@@ -114,7 +99,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     status = wish;
     stop.abort();
   });
-  const view = progress(io, json === true);
+  const view = progress(io, { json });
   const endProfile = flags.profile ? profileKernels() : null;
   try {
     const result = await train(text, options, {
@@ -139,17 +124,19 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
 
 function report(result: TrainResult, file: string, out: string, io: Io): void {
   if (!result.finished) {
-    const outFlag = out === `${file}.saiki` ? "" : ` --out ${out}`;
+    const outFlag = out === `${file}.saiki` ? [] : ["--out", out];
     io.stderr.write(`stopped at step ${result.step}, saved in ${out}\n`);
-    io.stderr.write(`continue with: saiki train ${file}${outFlag} --resume\n`);
+    io.stderr.write(`continue with: ${saiki("train", file, ...outFlag, "--resume")}\n`);
     return;
   }
-  const { valLoss, bestValLoss, tokenizer } = result;
-  if (valLoss === null || bestValLoss === null) return;
+  const { bestValLoss, tokenizer } = result;
+  if (bestValLoss === null) return;
+  const { paint } = look(io, "stdout");
   const unit = tokenizer.kind === "char" ? "character" : "word";
-  const perCharacter =
-    unit === "word" ? "" : `, ${bits(bestValLoss / Math.LN2)} bits per character`;
-  const best = `best ${nats(bestValLoss)} (perplexity ${perplexityText(Math.exp(bestValLoss))}${perCharacter})`;
-  io.stdout.write(`validation loss ${nats(valLoss)} nats per ${unit}, ${best}\n`);
+  const perplexity = `perplexity ${perplexityText(Math.exp(bestValLoss))}`;
+  const perCharacter = unit === "word" ? "" : `, ${bits(bestValLoss / Math.LN2)} bits`;
+  const loss = paint(["bold", "green"], nats(bestValLoss));
+  io.stdout.write(`best validation loss ${loss} nats per ${unit} (${perplexity}${perCharacter})\n`);
   io.stdout.write(`model in ${out}\n`);
+  io.stdout.write(`try it: ${saiki("generate", out, "--temperature", "0.8")}\n`);
 }

@@ -100,7 +100,7 @@ export class MemoryStore implements ModelStore {
   /** The name in errors: `memory`. */
   readonly name: string = "memory";
   /** The bytes of each file. */
-  readonly files = new Map<string, Uint8Array>();
+  readonly files: Map<string, Uint8Array> = new Map();
 
   /** A copy of a file's bytes, or null if there is no such file. */
   async read(file: string): Promise<Uint8Array | null> {

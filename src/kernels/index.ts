@@ -7,19 +7,20 @@ import type { Backend, BackendName } from "./backend.ts";
 import { type KernelProfile, timed } from "./profile.ts";
 import { reference } from "./reference/index.ts";
 import { chooseThreads, getNumThreads, onThreads } from "./threads.ts";
-import { loadWasm } from "./wasm/load.ts";
-import { startThreads } from "./wasm/threaded.ts";
+import { flavourOf, loadWasm } from "./wasm/load.ts";
+import { startThreads, type ThreadWorker } from "./wasm/threaded.ts";
 
 export type { Backend, BackendName, CellKind } from "./backend.ts";
 export type { KernelProfile, KernelTime } from "./profile.ts";
 export { getNumThreads, setNumThreads } from "./threads.ts";
+export type { ThreadWorker } from "./wasm/threaded.ts";
 
 /** From the fastest to the slowest. */
 const order: readonly BackendName[] = ["native", "wasm-relaxed", "wasm", "reference"];
 
 /** A backend, or why it cannot run here; `broken` where that is a fault of the installation. */
 type Loaded =
-  | { backend: Backend; threads: () => number; instructionSet?: string }
+  | { backend: Backend; threads: () => number; instructionSet?: string; file?: string }
   | { reason: string; broken: boolean };
 
 const loaded = new Map<BackendName, Loaded>();
@@ -70,6 +71,8 @@ export function backendInfo(): {
   name: BackendName;
   /** Of native kernels: what they were compiled for. */
   instructionSet: string | null;
+  /** Of native kernels: where they were loaded from. */
+  file: string | null;
   /** How many the kernels use. */
   threads: number;
   reasons: Partial<Record<BackendName, string>>;
@@ -81,8 +84,8 @@ export function backendInfo(): {
     reasons[other] = "reason" in result ? result.reason : "another backend was asked for";
   }
   const own = load(name);
-  const instructionSet = "backend" in own ? (own.instructionSet ?? null) : null;
-  return { name, instructionSet, threads: threadsOf(name), reasons };
+  const { instructionSet = null, file = null } = "backend" in own ? own : {};
+  return { name, instructionSet, file, threads: threadsOf(name), reasons };
 }
 
 /** What {@link ready} came to. */
@@ -95,6 +98,22 @@ export interface Readiness {
   reason: string | null;
 }
 
+/** What {@link ready} takes. */
+export interface ReadyOptions {
+  /** A whole number from 1 to 64; {@link getNumThreads} by default. */
+  threads?: number | undefined;
+  /**
+   * A compiled `WebAssembly.Module` of `saiki/wasm/simd.wasm` or `saiki/wasm/relaxed.wasm`, for places
+   * that compile nothing at run time, as Cloudflare's workers. It becomes the backend in use.
+   */
+  module?: object | undefined;
+  /**
+   * Starts a worker whose script imports `saiki/worker`, for pages whose policy refuses workers from a
+   * `blob:`. It is called once for each further thread.
+   */
+  worker?: (() => ThreadWorker) | undefined;
+}
+
 let last: Promise<unknown> = Promise.resolve();
 
 /**
@@ -104,31 +123,65 @@ let last: Promise<unknown> = Promise.resolve();
  * Elsewhere one thread it remains, and `reason` says why. {@link setNumThreads} may lower the number
  * afterwards, and raise it again. Results have the same bits with any number.
  *
- * @param options.threads a whole number from 1 to 64; {@link getNumThreads} by default
- * @throws BackendError (the promise rejects) for any other number
+ * @throws BackendError (the promise rejects) for another number of threads, a `module` that is not of
+ *   this build of saiki, a `worker` that is no function or gives no worker
  * @example
  * const { backend, threads } = await torch.ready({ threads: 2 });
  */
-export function ready({ threads }: { threads?: number | undefined } = {}): Promise<Readiness> {
-  const turn = last.then(() => readyNow(threads));
+export function ready(options: ReadyOptions = {}): Promise<Readiness> {
+  const turn = last.then(() => readyNow(options));
   last = turn.catch(() => {});
   return turn;
 }
 
-async function readyNow(threads: number | undefined): Promise<Readiness> {
+async function readyNow({ threads, module, worker }: ReadyOptions): Promise<Readiness> {
   if (threads !== undefined) chooseThreads("ready", threads);
+  if (worker !== undefined && typeof worker !== "function") {
+    const fix = "Pass a function that starts a worker, () => new Worker(…)";
+    throw new BackendError({ op: "ready", sentence: "worker is no function", fix, got: worker });
+  }
+  if (module !== undefined) useModule(module);
   const backend = kernels();
   const wanted = getNumThreads();
   let reason: string | null = null;
   if (backend === reference) reason = "the reference kernels have one thread";
-  else if (backend.name !== "native" && wanted > 1) reason = await shareWork(backend, wanted);
+  else if (backend.name !== "native" && wanted > 1) {
+    reason = await shareWork(backend, wanted, worker);
+  }
   const used = threadsOf(backend.name);
   return { backend: backend.name, threads: used, reason: used < wanted ? reason : null };
 }
 
+let given: object | null = null;
+
+/** Makes a compiled module the backend in use; where it cannot run, another is chosen. */
+function useModule(module: object): void {
+  if (module === given) return;
+  const isModule = Object.prototype.toString.call(module) === "[object WebAssembly.Module]";
+  const name = isModule ? flavourOf(module) : null;
+  if (name === null) {
+    throw new BackendError({
+      op: "ready",
+      sentence: isModule
+        ? "module holds no kernels of this build of saiki"
+        : "module is no compiled WebAssembly.Module",
+      fix: "Compile saiki/wasm/simd.wasm or saiki/wasm/relaxed.wasm of the package in use",
+      got: module,
+    });
+  }
+  given = module;
+  const wasm = loadWasm(name, module);
+  loaded.set(name, loadedFrom(wasm));
+  current = typeof wasm === "string" ? null : wasm;
+}
+
 /** Puts the threaded form of a WebAssembly backend in its place, or tells what hinders. */
-async function shareWork(backend: Backend, threads: number): Promise<string | null> {
-  const result = await startThreads(backend, threads);
+async function shareWork(
+  backend: Backend,
+  threads: number,
+  worker: ReadyOptions["worker"],
+): Promise<string | null> {
+  const result = await startThreads(backend, threads, worker);
   if (typeof result === "string") return result;
   result.setThreads(getNumThreads());
   if (result.backend === backend) return null;
@@ -200,14 +253,15 @@ function load(name: BackendName): Loaded {
 
 function loadNow(name: BackendName): Loaded {
   if (name === "reference") return { backend: reference, threads: one };
-  if (name !== "native") {
-    const wasm = loadWasm(name);
-    return typeof wasm === "string"
-      ? { reason: wasm, broken: false }
-      : { backend: wasm, threads: one };
-  }
+  if (name !== "native") return loadedFrom(loadWasm(name));
   const native = loadNative();
   if (!("backend" in native)) return native;
   onThreads(native.setThreads);
   return { ...native, threads: getNumThreads };
+}
+
+function loadedFrom(wasm: Backend | string): Loaded {
+  return typeof wasm === "string"
+    ? { reason: wasm, broken: false }
+    : { backend: wasm, threads: one };
 }

@@ -40,10 +40,12 @@ describe("ready() leaves one thread, and says why,", () => {
     await alone("the engine has no shared memory");
   });
 
-  test("on a page's main thread", async () => {
+  test("on a page's main thread, and where else none may wait", async () => {
     vi.spyOn(Atomics, "wait").mockImplementation(() => {
       throw new TypeError("Atomics.wait cannot be called in this context");
     });
+    await alone("this thread may not wait for others");
+    vi.stubGlobal("document", {});
     await alone("a page's main thread may not wait for others: a dedicated worker may");
   });
 

@@ -68,11 +68,49 @@ export const trainingConfigSchema = v.required(v.object(trainingEntries));
 /**
  * The sizes of a model: its kind, V = `vocabulary`, E = `embedding`, H = `hidden`, L = `layers`.
  */
-export type ModelConfig = Readonly<v.InferOutput<typeof modelConfigSchema>>;
+export interface ModelConfig {
+  /** The kind of model. */
+  readonly cell: Cell;
+  /** V: how many tokens it tells apart. */
+  readonly vocabulary: number;
+  /** E: features of a token. */
+  readonly embedding: number;
+  /** H: features of a hidden state. */
+  readonly hidden: number;
+  /** L: recurrent layers. */
+  readonly layers: number;
+  /** The share of activations dropped between layers and before the projection. */
+  readonly dropout: number;
+  /** The share of the embedding's activations dropped. */
+  readonly inputDropout: number;
+}
 /** The options of training, resolved. */
-export type TrainingConfig = Readonly<v.InferOutput<typeof trainingConfigSchema>>;
+export interface TrainingConfig {
+  /** What the text is taken apart into. */
+  readonly tokens: TokenKind;
+  /** The most words that are told apart. */
+  readonly maxVocabulary: number;
+  /** The share of the text, at its end, that is held out. */
+  readonly validFraction: number;
+  /** B: streams of a window. */
+  readonly batch: number;
+  /** T: steps of a window. */
+  readonly length: number;
+  /** Adam's first step. */
+  readonly lr: number;
+  /** The largest norm of the gradient; 0 allows any. */
+  readonly clip: number;
+  /** Passes over the training part. */
+  readonly epochs: number;
+  /** Windows in all, in place of epochs. */
+  readonly steps: number | null;
+  /** Windows between validations; null: a twentieth of the run. */
+  readonly evalEvery: number | null;
+  /** Where the random numbers start. */
+  readonly seed: number;
+}
 /** All options, resolved. */
-export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
+export interface LmConfig extends Omit<ModelConfig, "vocabulary">, TrainingConfig {}
 
 /**
  * Options as a user gives them; what is missing takes its default.

@@ -33,10 +33,24 @@ const optionsSchema = v.object({
  * - `strict`: whether a prompt with unknown tokens is an error; else they are read as `<unk>`
  */
 export type GenerateOptions = {
-  readonly [K in keyof v.InferOutput<typeof optionsSchema>]?:
-    | v.InferOutput<typeof optionsSchema>[K]
-    | undefined;
+  readonly [K in keyof ResolvedGenerateOptions]?: ResolvedGenerateOptions[K] | undefined;
 };
+
+/** All options, resolved. */
+export interface ResolvedGenerateOptions {
+  /** What the model reads before it writes. */
+  readonly prompt: string;
+  /** How many tokens it writes. */
+  readonly length: number;
+  /** Below 1 safer, above 1 bolder; 0 always takes the likeliest token. */
+  readonly temperature: number;
+  /** Only that many of the likeliest tokens may come; null: any. */
+  readonly topK: number | null;
+  /** Where the random numbers start. */
+  readonly seed: number;
+  /** Whether a prompt with unknown tokens is an error. */
+  readonly strict: boolean;
+}
 
 const plainWording: OptionWording = { op: "generate", nameOf: (option) => option };
 
@@ -44,7 +58,7 @@ const plainWording: OptionWording = { op: "generate", nameOf: (option) => option
 export function resolveGenerateOptions(
   options: GenerateOptions = {},
   wording: OptionWording = plainWording,
-): v.InferOutput<typeof optionsSchema> {
+): ResolvedGenerateOptions {
   return readOptions(optionsSchema, options, wording);
 }
 

@@ -1,6 +1,22 @@
 export type { Tokenizer } from "../text/index.ts";
 export { loadModel, saveModel } from "./checkpoint.ts";
-export * from "./config.ts";
+export {
+  type Cell,
+  cells,
+  evaluationInterval,
+  type LmConfig,
+  type LmOptions,
+  learningRate,
+  type ModelConfig,
+  modelConfig,
+  optionNames,
+  resolveConfig,
+  type TokenKind,
+  type TrainingConfig,
+  tokenKinds,
+  totalSteps,
+  trainingConfig,
+} from "./config.ts";
 export * from "./corpus.ts";
 export * from "./evaluate.ts";
 export * from "./generate.ts";

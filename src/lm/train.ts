@@ -2,6 +2,7 @@
 
 import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
 import type { ModelStore } from "../io/index.ts";
+import { bigramLoss } from "./baseline.ts";
 import { loadModel, modelFiles, restoreRun, trainingFiles } from "./checkpoint.ts";
 import { evaluationInterval, type LmConfig, type LmOptions, resolveConfig } from "./config.ts";
 import { prepareCorpus } from "./corpus.ts";
@@ -26,6 +27,8 @@ export type TrainEvent =
       readonly trainTokens: number;
       /** Tokens of the part held out. */
       readonly validTokens: number;
+      /** The validation loss of counted bigrams: what takes no memory beyond the last token. */
+      readonly bigramLoss: number;
       /** Steps done before, by an interrupted run. */
       readonly step: number;
       /** Steps of the whole run. */
@@ -128,7 +131,7 @@ export async function train(
   const run = await begin(text, options, hooks);
   const { store, signal, onEvent } = hooks;
   const tell = async (event: TrainEvent) => onEvent?.(event, current(run));
-  await tell(startEvent(run));
+  if (onEvent) await tell(startEvent(run));
   const pace = new Pace();
   const interval = evaluationInterval(run.training, run.total);
   const recent = { sum: 0, tokens: 0 };
@@ -232,13 +235,15 @@ function refuseOther(
 const plainWording: OptionWording = { op: "train", nameOf: (option) => option };
 
 function startEvent(run: TrainingRun): TrainEvent {
+  const { train, valid, tokenizer } = run.corpus;
   return {
     event: "start",
     config: run.config,
-    vocabulary: run.corpus.tokenizer.size,
+    vocabulary: tokenizer.size,
     parameters: run.model.parameterCount,
-    trainTokens: run.corpus.train.tokens.length,
-    validTokens: run.corpus.valid.tokens.length,
+    trainTokens: train.tokens.length,
+    validTokens: valid.tokens.length,
+    bigramLoss: bigramLoss(train.tokens, valid.tokens, tokenizer.size),
     step: run.step,
     steps: run.total,
   };

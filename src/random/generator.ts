@@ -14,14 +14,15 @@ const DEFAULT_SEED = 67280421310721n;
  * console.log(generator.random()); // 2357136044
  */
 export class Generator {
-  /** The twister's state, for the kernels that fill arrays; they advance it. */
-  readonly state = new Uint32Array(MT_STATE_LENGTH);
-  private seed64 = 0n;
+  private readonly words: Uint32Array = new Uint32Array(MT_STATE_LENGTH);
+  /** Null until the first use. */
+  private seed64: bigint | null = null;
   private cachedNormal: number | null = null;
 
-  /** Makes a generator that starts from PyTorch's default seed. */
-  constructor() {
-    this.manualSeed(DEFAULT_SEED);
+  /** The twister's state, for the kernels that fill arrays; they advance it. */
+  get state(): Uint32Array {
+    if (this.seed64 === null) this.start();
+    return this.words;
   }
 
   /**
@@ -33,21 +34,27 @@ export class Generator {
    */
   manualSeed(seed: number | bigint): this {
     this.seed64 = asUint64(seed);
-    seedState(Number(BigInt.asUintN(32, this.seed64)), this.state);
+    seedState(Number(BigInt.asUintN(32, this.seed64)), this.words);
     this.cachedNormal = null;
     return this;
   }
 
   /** The seed that the stream started from. @see torch.Generator.initial_seed */
   initialSeed(): bigint {
-    return this.seed64;
+    return this.seed64 ?? this.start();
   }
 
   /** Seeds from the system's entropy and returns that seed, 53 bits. @see torch.Generator.seed */
   seed(): bigint {
-    const [entropy] = crypto.getRandomValues(new BigUint64Array(1));
-    this.manualSeed(BigInt.asUintN(53, entropy!));
-    return this.seed64;
+    const seed64 = BigInt.asUintN(53, entropy());
+    this.manualSeed(seed64);
+    return seed64;
+  }
+
+  /** Seeds a stream that nobody seeded before its first use; returns the seed. @internal */
+  protected start(): bigint {
+    this.manualSeed(DEFAULT_SEED);
+    return DEFAULT_SEED;
   }
 
   /** The next 32 bits, in [0, 2³²). */
@@ -86,14 +93,15 @@ export class Generator {
   getState(): Uint8Array {
     const bytes = new Uint8Array(LAYOUT.size);
     const view = new DataView(bytes.buffer);
-    const next = this.state[MT_WORDS]!;
+    const seed64 = this.initialSeed();
+    const next = this.words[MT_WORDS]!;
     // A new seed is told from a used-up block by its first word, which twisting replaces.
-    const fresh = next === MT_WORDS && this.state[0] === Number(BigInt.asUintN(32, this.seed64));
-    view.setBigUint64(LAYOUT.seed, this.seed64, true);
+    const fresh = next === MT_WORDS && this.words[0] === Number(BigInt.asUintN(32, seed64));
+    view.setBigUint64(LAYOUT.seed, seed64, true);
     view.setInt32(LAYOUT.left, MT_WORDS + 1 - next, true);
     view.setInt32(LAYOUT.seeded, 1, true);
     view.setBigUint64(LAYOUT.next, BigInt(fresh ? 0 : next), true);
-    for (let j = 0; j < MT_WORDS; j++) view.setUint32(LAYOUT.words + 8 * j, this.state[j]!, true);
+    for (let j = 0; j < MT_WORDS; j++) view.setUint32(LAYOUT.words + 8 * j, this.words[j]!, true);
     view.setFloat64(LAYOUT.normal, this.cachedNormal ?? 0, true);
     view.setInt32(LAYOUT.normalIsCached, this.cachedNormal === null ? 0 : 1, true);
     return bytes;
@@ -118,17 +126,25 @@ export class Generator {
       throw new FormatError({ op, torch: "Invalid mt19937 state", fix: "Pass bytes of getState" });
     }
     this.seed64 = view.getBigUint64(LAYOUT.seed, true);
-    for (let j = 0; j < MT_WORDS; j++) this.state[j] = view.getUint32(LAYOUT.words + 8 * j, true);
-    this.state[MT_WORDS] = fresh ? MT_WORDS : next;
+    for (let j = 0; j < MT_WORDS; j++) this.words[j] = view.getUint32(LAYOUT.words + 8 * j, true);
+    this.words[MT_WORDS] = fresh ? MT_WORDS : next;
     const isCached = view.getInt32(LAYOUT.normalIsCached, true) !== 0;
     this.cachedNormal = isCached ? view.getFloat64(LAYOUT.normal, true) : null;
     return this;
   }
 }
 
-/** The generator that every draw uses unless another is given; seeded from the system's entropy. */
-export const defaultGenerator = new Generator();
-defaultGenerator.seed();
+class DefaultGenerator extends Generator {
+  protected override start(): bigint {
+    return this.seed();
+  }
+}
+
+/**
+ * The generator that every draw uses unless another is given. Its first use seeds it from the system's
+ * entropy, unless it was seeded before.
+ */
+export const defaultGenerator: Generator = new DefaultGenerator();
 
 /**
  * Starts the default generator's stream of a seed.
@@ -177,6 +193,16 @@ const LAYOUT = {
   normalIsCached: 5040, // i32
   size: 5056,
 };
+
+function entropy(): bigint {
+  try {
+    const [words] = crypto.getRandomValues(new BigUint64Array(1));
+    return words!;
+  } catch {
+    // Audio worklets have no `crypto`, and Cloudflare's workers none outside a handler.
+    return BigInt(Math.floor(Math.random() * 2 ** 53));
+  }
+}
 
 function sizeSentence(length: number): string {
   return (

@@ -21,7 +21,10 @@ const SHIFT = 397;
  * @param state 625 words, a new array by default
  * @returns `state`
  */
-export function seedState(seed: number, state = new Uint32Array(MT_STATE_LENGTH)): Uint32Array {
+export function seedState(
+  seed: number,
+  state: Uint32Array = new Uint32Array(MT_STATE_LENGTH),
+): Uint32Array {
   let w = seed >>> 0;
   state[0] = w;
   for (let j = 1; j < MT_WORDS; j++) {

@@ -26,14 +26,32 @@ export function duration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }
 
-const BLOCKS = "▁▂▃▄▅▆▇█";
+const BLOCKS = ["▁▂▃▄▅▆▇█", "_.-:=+*#"] as const;
 
-/** The values as a row of blocks between their least and their largest; the last `width` of them. */
-export function sparkline(values: readonly number[], width = 20): string {
-  const shown = values.slice(-width);
-  const low = Math.min(...shown);
-  const range = Math.max(...shown) - low;
+/** The values as a row of blocks between their least and their largest. */
+export function sparkline(values: readonly number[], isUnicode: boolean): string {
+  const blocks = BLOCKS[isUnicode ? 0 : 1];
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low;
   const height = (x: number) =>
-    range === 0 ? 0 : Math.round(((x - low) / range) * (BLOCKS.length - 1));
-  return shown.map((x) => BLOCKS[height(x)]).join("");
+    range === 0 ? 0 : Math.round(((x - low) / range) * (blocks.length - 1));
+  return values.map((x) => blocks[height(x)]).join("");
+}
+
+/** How much is done, as a bar of `width` cells. */
+export function bar(share: number, isUnicode: boolean, width: number): string {
+  const [full, empty] = isUnicode ? ["█", "░"] : ["#", "."];
+  const done = Math.round(share * width);
+  return full.repeat(done) + empty.repeat(width - done);
+}
+
+/** Rows in columns as wide as needed; the first to the left, numbers to the right. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
+      .join("  ")
+      .trimEnd(),
+  );
 }

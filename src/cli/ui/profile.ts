@@ -1,6 +1,7 @@
 /** What `--profile` prints. */
 
 import type { KernelProfile } from "../../kernels/index.ts";
+import { aligned } from "./format.ts";
 
 /** A line for each kernel, the slowest first, and one for all the rest. */
 export function profileText({ milliseconds, kernels }: KernelProfile): string {
@@ -12,10 +13,7 @@ export function profileText({ milliseconds, kernels }: KernelProfile): string {
     (ms / 1e3).toFixed(2),
     `${((100 * ms) / milliseconds).toFixed(1)} %`,
   ]);
-  const table = [["where", "calls", "seconds", "share"], ...rows];
-  const widths = [0, 1, 2, 3].map((c) => Math.max(...table.map((row) => row[c]!.length)));
-  return table
-    .map((row) => row.map((t, c) => (c === 0 ? t.padEnd(widths[c]!) : t.padStart(widths[c]!))))
-    .map((row) => `${row.join("  ").trimEnd()}\n`)
+  return aligned([["where", "calls", "seconds", "share"], ...rows])
+    .map((line) => `${line}\n`)
     .join("");
 }

@@ -1,4 +1,7 @@
 /** Browsers and everything else without `node:` modules. */
+
+import { sha256 as hash } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Platform } from "./types.ts";
 
 /** Workers that nothing refers to might be ended. */
@@ -10,15 +13,37 @@ export const platform: Platform = {
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
   enableRelaxedSimd: () => {},
   async startThread(code, data) {
+    if (typeof Worker !== "function") throw new Error("there are no workers here");
     const text = `onmessage = ({ data }) => { const started = () => postMessage(null); ${code} };`;
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    const worker = new Worker(url);
-    workers.push(worker);
-    await new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = ({ message }) => reject(new Error(message || "no worker from a Blob URL"));
-      worker.postMessage(data);
-    }).finally(() => URL.revokeObjectURL(url));
+    try {
+      const worker = workerAt(url);
+      workers.push(worker);
+      await new Promise<void>((resolve, reject) => {
+        worker.onmessage = () => resolve();
+        worker.onerror = ({ message }) => reject(new Error(message || REFUSED));
+        worker.postMessage(data);
+      });
+    } finally {
+      URL.revokeObjectURL(url);
+    }
   },
   files: null,
 };
+
+/** @see the function of the same name in `src/io` */
+export function sha256(bytes: Uint8Array): string {
+  return bytesToHex(hash(bytes));
+}
+
+const REFUSED =
+  "the page's Content-Security-Policy needs worker-src blob:, or pass ready({ worker })";
+
+/** A page's policy makes some engines throw here, and others send an error without a message. */
+function workerAt(url: string): Worker {
+  try {
+    return new Worker(url);
+  } catch (cause) {
+    throw new Error(REFUSED, { cause });
+  }
+}

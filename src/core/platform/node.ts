@@ -1,10 +1,11 @@
-/** Node (and Bun and Deno, which speak its modules). */
+/**
+ * Node, and what speaks its modules: Bun, Deno, workerd. Modules that only some of them have, or that
+ * take long to load, are asked for when they are needed.
+ */
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
 import type { Platform, PlatformFiles } from "./types.ts";
 
 const files: PlatformFiles = {
@@ -44,16 +45,19 @@ const files: PlatformFiles = {
 
 export const platform: Platform = {
   name: "node",
-  env: (name) => process.env[name],
-  cores: availableParallelism,
-  enableRelaxedSimd() {
+  env(name) {
     try {
-      setFlagsFromString("--experimental-wasm-relaxed-simd");
+      return process.env[name];
     } catch {
-      // Engines that know the feature without the flag need nothing.
+      return undefined; // Deno without the permission
     }
   },
-  startThread(code, data) {
+  cores: availableParallelism,
+  enableRelaxedSimd() {
+    process.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
+  },
+  async startThread(code, data) {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const start = `
       const { parentPort, workerData: data } = require("node:worker_threads");
       const started = () => parentPort.postMessage(null);`;
@@ -68,6 +72,11 @@ export const platform: Platform = {
   },
   files,
 };
+
+/** @see the function of the same name in `src/io` */
+export function sha256(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest("hex");
+}
 
 /**
  * Makes a folder and those above it; gives the first that was missing. Node's own recursive `mkdir`

@@ -1,11 +1,11 @@
 /** What the library asks of the place where it runs; `#platform` selects the implementation. */
 export interface Platform {
   readonly name: "node" | "browser";
-  /** An environment variable, or undefined where there are none. */
+  /** An environment variable, or undefined where there are none or they may not be read. */
   env(name: string): string | undefined;
   /** Cores that the process may use. */
   cores(): number;
-  /** Turns on relaxed SIMD in engines that ship it behind a flag (Node 20). */
+  /** Turns on relaxed SIMD in an engine that might have it behind a flag (Node 20). */
   enableRelaxedSimd(): void;
   /**
    * Runs JavaScript in a thread of its own, which does not keep the process alive.

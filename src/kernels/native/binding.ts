@@ -4,6 +4,8 @@ type Fn<Result = void> = (...args: readonly Argument[]) => Result;
 type Argument = number | boolean | ArrayBufferView | null;
 
 export interface Binding {
+  /** What it was compiled from. */
+  readonly sources: string;
   /**
    * Chooses the instruction set, the best of the processor where none is named.
    *

@@ -8,6 +8,8 @@ export interface Native {
   setThreads(threads: number): void;
   /** What they were compiled for, such as `avx512`. */
   readonly instructionSet: string;
+  /** Where they were loaded from. */
+  readonly file: string;
 }
 
 /** Why there are none; `broken` where they are installed all the same. */

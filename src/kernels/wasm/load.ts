@@ -1,33 +1,62 @@
-/** Compiles a flavour of the kernels, at its first use. */
+/** Makes a flavour of the kernels, at its first use. */
 
 import { platform } from "#platform";
 import type { Backend } from "../backend.ts";
 import { wasmEntries } from "./backend.ts";
+import { unpack } from "./decode.ts";
 import type { Exports } from "./exports.ts";
-import * as relaxed from "./generated/relaxed.ts";
-import * as simd from "./generated/simd.ts";
+import * as kernels from "./generated/kernels.ts";
+import { stamp } from "./generated/stamp.ts";
 import { Arena } from "./memory.ts";
 import { session } from "./session.ts";
 
-/** The backend of a flavour, or the reason why it cannot be used here. */
-export function loadWasm(name: "wasm" | "wasm-relaxed"): Backend | string {
+export type WasmName = "wasm" | "wasm-relaxed";
+
+/**
+ * The backend of a flavour, or the reason why it cannot be used here.
+ *
+ * @param given its module, where the engine compiles none at run time
+ */
+export function loadWasm(name: WasmName, given?: WebAssembly.Module): Backend | string {
   if (typeof WebAssembly !== "object") return "the engine has no WebAssembly";
-  if (name === "wasm-relaxed") platform.enableRelaxedSimd();
-  const bytes = decode(name === "wasm" ? simd.wasm : relaxed.wasm);
-  if (!WebAssembly.validate(bytes)) {
-    return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
+  try {
+    const module = given ?? compiled(name);
+    if (module === null) return `the engine does not know ${name === "wasm" ? "" : "relaxed "}SIMD`;
+    const backend = backendOf(name, module);
+    const works = name === "wasm" || isFused(backend);
+    return works ? backend : "relaxed multiply-add is not fused on this machine";
+  } catch (error) {
+    // A page's Content-Security-Policy, or a runtime that compiles nothing: engines differ in which
+    // of the two constructors they refuse.
+    return `the engine refuses WebAssembly: ${error instanceof Error ? error.message : error}`;
   }
-  // Synchronous, which browsers allow on a page's main thread up to 8 MB.
-  const module = new WebAssembly.Module(bytes);
+}
+
+/** Whose kernels a compiled module holds; null if not this build's. */
+export function flavourOf(module: WebAssembly.Module): WasmName | null {
+  const [section] = WebAssembly.Module.customSections(module, "saiki");
+  const mark = section && String.fromCharCode(...new Uint8Array(section));
+  if (mark === `simd ${stamp}`) return "wasm";
+  return mark === `relaxed ${stamp}` ? "wasm-relaxed" : null;
+}
+
+/** Synchronous, which browsers allow on a page's main thread up to 8 MB. */
+function compiled(name: WasmName): WebAssembly.Module | null {
+  const bytes = unpack(kernels, name === "wasm" ? 0 : 1);
+  if (!WebAssembly.validate(bytes)) {
+    if (name === "wasm") return null;
+    platform.enableRelaxedSimd();
+    if (!WebAssembly.validate(bytes)) return null;
+  }
+  return new WebAssembly.Module(bytes);
+}
+
+function backendOf(name: WasmName, module: WebAssembly.Module): Backend {
   const instantiate = () => new WebAssembly.Instance(module).exports as unknown as Exports;
   const wasm = instantiate();
   const arena = new Arena(wasm.memory, wasm.__heap_base.value as number);
   const entries = wasmEntries(name, wasm, arena);
-  const backend = { ...entries, ...session(instantiate, entries.gemm) };
-  if (name === "wasm-relaxed" && !isFused(backend)) {
-    return "relaxed multiply-add is not fused on this machine";
-  }
-  return backend;
+  return { ...entries, ...session(instantiate, entries.gemm) };
 }
 
 /** Relaxed SIMD leaves to the machine whether a · b + c is rounded once; kernels count on it. */
@@ -36,8 +65,4 @@ function isFused(backend: Backend): boolean {
   const y = Float32Array.of(-(1 + 2 ** -11)); // a · a rounded to float32, negated
   backend.axpy(a, Float32Array.of(a), y);
   return y[0] === 2 ** -24;
-}
-
-export function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }
