@@ -15,6 +15,7 @@ const steps = [
   ["dead code", bin("knip")],
   ["doc comments", [process.execPath, "scripts/docs-gate.mjs"]],
   ["generated pages", [process.execPath, "scripts/parity.mjs", "--check"]],
+  ["site", [process.execPath, "scripts/docs.mjs"]],
   ["package", bin("publint", "--strict")],
   ["platform packages", [process.execPath, "scripts/platform-packages.mjs", "check"]],
 ];

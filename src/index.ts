@@ -14,7 +14,9 @@ export {
   ConfigError,
   DType,
   DTypeError,
+  type DTypeName,
   dtypes,
+  type ErrorParts,
   FormatError,
   float32,
   float32 as float,
@@ -23,6 +25,7 @@ export {
   IndexError,
   int64,
   int64 as long,
+  type Real,
   SaikiError,
   ShapeError,
   Size,
@@ -58,5 +61,5 @@ export {
   seed,
   setRngState,
 } from "./random/index.ts";
-export { setPrintOptions } from "./tensor/format.ts";
+export { type PrintOptionChanges, type PrintOptions, setPrintOptions } from "./tensor/format.ts";
 export * from "./tensor/index.ts";

@@ -5,7 +5,8 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 /** The typed arrays of the two floating-point types. */
 export type Real = Float32Array | Float64Array;
 
-type DTypeName = "float32" | "float64" | "int64" | "bool" | "uint8";
+/** The names of the element types. */
+export type DTypeName = "float32" | "float64" | "int64" | "bool" | "uint8";
 
 /**
  * An element type; prints as `torch.float32`.

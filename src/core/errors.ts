@@ -15,8 +15,11 @@ export interface ErrorParts {
   readonly sentence?: string | undefined;
   /** One sentence on what the user can do about it. */
   readonly fix?: string | undefined;
+  /** What would have been right. */
   readonly expected?: unknown;
+  /** What was there instead. */
   readonly got?: unknown;
+  /** The error behind this one. */
   readonly cause?: unknown;
 }
 

@@ -3,9 +3,11 @@
 import { ConfigError, DTypeError, ShapeError, sameShape } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
+/** What `layerNorm` may be given besides its input and the sizes of a row. */
 export interface LayerNormArguments {
-  /** A factor for each element of a row, and what is added to it; null for none. */
+  /** A factor for each element of a row; null for none. */
   readonly weight?: Tensor | null | undefined;
+  /** Added to each element of a row; null for none. */
   readonly bias?: Tensor | null | undefined;
   /** Added to the variance, so that rows of equal elements are not divided by 0. */
   readonly eps?: number | undefined;

@@ -420,7 +420,6 @@ export function binaryCrossEntropy(
  *
  * @param target y, in the shape of the input
  * @param options.weight w, a factor for each element
- * @param options.posWeight p, a factor for the positive part of the loss
  * @throws ShapeError when the shapes differ
  * @see torch.nn.functional.binary_cross_entropy_with_logits
  */
@@ -429,7 +428,7 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   options: LossOptions & {
     readonly weight?: Tensor | null | undefined;
-    /** A factor for the positive part of the loss. */
+    /** p, a factor for the positive part of the loss. */
     readonly posWeight?: Tensor | null | undefined;
   } = {},
 ): Tensor {

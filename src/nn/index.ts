@@ -1,4 +1,5 @@
 export * from "./activation.ts";
+export type { LayerNormArguments } from "./arguments.ts";
 export * from "./cell-base.ts";
 export * from "./containers.ts";
 export * from "./embedding.ts";

@@ -43,7 +43,10 @@ const profiles = {
 /** Changes to the options: first those of a profile, then single ones. */
 export type PrintOptionChanges = {
   readonly [K in keyof PrintOptions]?: PrintOptions[K] | undefined;
-} & { readonly profile?: keyof typeof profiles | undefined };
+} & {
+  /** `default`, `short` or `full`: where the changes start from. */
+  readonly profile?: keyof typeof profiles | undefined;
+};
 
 let current = defaults;
 

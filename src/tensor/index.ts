@@ -9,6 +9,7 @@ export {
   linspace,
   ones,
   onesLike,
+  type ShapeArgs,
   type TensorOptions,
   tensor,
   zeros,
