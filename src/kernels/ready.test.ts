@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { transformSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { platform } from "#platform";
 import { BackendError } from "../core/index.ts";
@@ -100,6 +103,44 @@ describe("ready()", () => {
     expect(kernels().name).toBe("reference");
     setBackend("wasm-relaxed");
     expect(backendInfo().threads).toBe(2);
+  });
+
+  test("starts the worker that it is given", async () => {
+    await ready({ threads: 3 });
+    const start = vi.spyOn(platform, "startThread");
+    const source = readFileSync(new URL("../worker.ts", import.meta.url), "utf8");
+    const { code } = transformSync(source, { loader: "ts" });
+    const worker = vi.fn(() => new Worker(code, { eval: true }));
+    expect(await ready({ threads: 4, worker })).toMatchObject({ threads: 4, reason: null });
+    expect(worker).toHaveBeenCalledTimes(1);
+    expect(start).not.toHaveBeenCalled();
+    expect(product()).toEqual([200]);
+  });
+
+  test("refuses what is no worker", async () => {
+    const wrong = [
+      ["worker.js", "worker is no function"],
+      [() => undefined, "worker gave undefined in place of a Worker"],
+      [() => Promise.resolve(), "worker gave object in place of a Worker"],
+    ] as const;
+    for (const [worker, sentence] of wrong) {
+      const failed = ready({ threads: 5, worker: worker as never });
+      await expect(failed).rejects.toThrow(BackendError);
+      await expect(failed).rejects.toThrow(`ready: ${sentence}. `);
+    }
+  });
+
+  test("says why a worker that it is given does not work", async () => {
+    const none = () => new Worker(new URL("./no-such-file.js", import.meta.url));
+    expect((await ready({ threads: 5, worker: none })).reason).toMatch(
+      /^threads cannot be started: Cannot find module/,
+    );
+    vi.useFakeTimers();
+    const silent = { postMessage: () => vi.runAllTimers(), addEventListener: () => {} };
+    expect((await ready({ threads: 5, worker: () => silent })).reason).toBe(
+      'threads cannot be started: the worker does not answer: its script must import "saiki/worker"',
+    );
+    vi.useRealTimers();
   });
 
   test("does not keep the process alive", { timeout: 60_000 }, async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConfigError, FormatError } from "../core/index.ts";
 import {
   defaultGenerator,
@@ -212,6 +212,51 @@ describe("the state in bytes", () => {
 });
 
 describe("the default generator", () => {
+  /** As a process first sees it, and how often it asked for entropy. */
+  const fresh = async () => {
+    vi.resetModules();
+    const random = await import("./generator.ts");
+    return { ...random, asked: vi.spyOn(crypto, "getRandomValues") };
+  };
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  test.each<[string, (random: typeof import("./generator.ts")) => unknown]>([
+    ["random()", (r) => r.defaultGenerator.random()],
+    ["normal()", (r) => r.defaultGenerator.normal()],
+    ["state", (r) => r.defaultGenerator.state],
+    ["initialSeed()", (r) => r.initialSeed()],
+    ["getRngState()", (r) => r.getRngState()],
+  ])("is seeded by its first %s", async (_, use) => {
+    const { asked, ...random } = await fresh();
+    expect(asked).not.toHaveBeenCalled();
+    use(random);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(random.initialSeed()).not.toBe(67280421310721n);
+    random.getRngState();
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test("needs no entropy where it was seeded before", async () => {
+    const { asked, ...random } = await fresh();
+    expect(random.manualSeed(0).random()).toBe(2357136044);
+    expect(random.initialSeed()).toBe(0n);
+    const other = await fresh();
+    other.setRngState(random.getRngState());
+    expect(other.defaultGenerator.random()).toBe(2546248239);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test("has seeds of 53 bits where there is no crypto", async () => {
+    const [one, other] = [await fresh(), await fresh()];
+    vi.stubGlobal("crypto", undefined);
+    const first = one.initialSeed();
+    expect(first).toBeLessThan(2n ** 53n);
+    expect(other.initialSeed()).not.toBe(first);
+  });
+
   test("is what the functions act on", () => {
     expect(manualSeed(6)).toBe(defaultGenerator);
     expect(initialSeed()).toBe(6n);

@@ -30,6 +30,13 @@ export function browserFor(context: TestContext): string {
   return found ?? context.skip("no Chromium was found; CHROMIUM_PATH can tell where it is");
 }
 
+interface Visit {
+  /** What follows `index.html?`. */
+  readonly query?: string;
+  /** Errors that the browser is expected to print. */
+  readonly refusals?: RegExp;
+}
+
 /**
  * Serves a folder on this machine and opens its `index.html`, whose script prints {@link END} last.
  *
@@ -41,14 +48,15 @@ export async function runPage(
   browserPath: string,
   folder: string,
   headers: Record<string, string> = {},
+  { query = "", refusals }: Visit = {},
 ): Promise<string[]> {
   const server = await served(folder, headers);
   const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
   try {
     const page = await browser.newPage();
     const { port } = server.address() as AddressInfo;
-    const visit = page.goto(`http://127.0.0.1:${port}/index.html`);
-    const [lines] = await Promise.all([printed(page), visit]);
+    const visit = page.goto(`http://127.0.0.1:${port}/index.html?${query}`);
+    const [lines] = await Promise.all([printed(page, refusals), visit]);
     return lines;
   } finally {
     await browser.close();
@@ -64,7 +72,7 @@ export function pageOf(script: string): string {
   return `${head}\n<script type="module" src="${script}"></script>\n`;
 }
 
-async function printed(page: Page): Promise<string[]> {
+async function printed(page: Page, refusals?: RegExp): Promise<string[]> {
   const lines: string[] = [];
   await new Promise<void>((resolve, reject) => {
     page.on("pageerror", reject);
@@ -73,7 +81,8 @@ async function printed(page: Page): Promise<string[]> {
       const text = message.text();
       if (text === END) resolve();
       else if (message.type() !== "error") lines.push(text);
-      else reject(new Error(`the page printed an error: ${text} (${message.location().url})`));
+      else if (!refusals?.test(text))
+        reject(new Error(`the page printed an error: ${text} (${message.location().url})`));
     });
   });
   return lines;
