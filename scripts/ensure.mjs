@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Installs and builds what is missing or old, so that a fresh clone needs nothing but Node and npm:
- * `node scripts/ensure.mjs [dist] [bench]`. Uses Node's own modules only.
+ * `node scripts/ensure.mjs [dist] [bench] [test/everywhere]`. Uses Node's own modules only.
  */
 
 import { execFileSync } from "node:child_process";
@@ -25,7 +25,7 @@ export function ensureBuilt(what) {
   }
 }
 
-/** The dependencies of the package in a folder. @param {"" | "bench/"} folder */
+/** The dependencies of the package in a folder. @param {string} folder empty, or ends with a slash */
 function ensureInstalled(folder) {
   if (!isOlder(`${folder}node_modules/.package-lock.json`, [`${folder}package-lock.json`])) return;
   console.error(`installing dependencies (npm ci${folder && ` in ${folder}`}) ...`);
@@ -54,5 +54,7 @@ function sources() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   ensureBuilt(process.argv.includes("dist") ? "dist" : "modules");
-  if (process.argv.includes("bench")) ensureInstalled("bench/");
+  for (const folder of ["bench", "test/everywhere"]) {
+    if (process.argv.includes(folder)) ensureInstalled(`${folder}/`);
+  }
 }

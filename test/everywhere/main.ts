@@ -1,0 +1,39 @@
+/**
+ * Runs the packed package with everything that rows.ts lists, or with the rows whose names begin with
+ * a given word: `npm run test:everywhere -- vite next`. All rows together write docs/works-with.md.
+ */
+
+import { writeFile } from "node:fs/promises";
+import { installPackage } from "./install.ts";
+import { type Result, type Row, resultOf } from "./row.ts";
+import { rows } from "./rows.ts";
+import { cellsOf, pageOf } from "./table.ts";
+
+const words = process.argv.slice(2);
+const unknown = words.filter((word) => !rows.some(({ id }) => id.startsWith(word)));
+if (unknown.length > 0) {
+  console.error(`no row begins with ${unknown.join(", ")}; there are:`);
+  console.error(rows.map(({ id }) => id).join(" "));
+  process.exit(2);
+}
+const chosen = rows.filter(({ id }) => words.length === 0 || words.some((w) => id.startsWith(w)));
+
+const losses = await installPackage();
+console.log(`losses in Node ${process.versions.node}: ${losses}`);
+const results = new Map<Row, Result>();
+for (const [i, row] of chosen.entries()) {
+  const start = performance.now();
+  const result = await resultOf(row, losses);
+  results.set(row, result);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const cells = cellsOf(result).filter((cell) => cell !== "");
+  console.log(`${i + 1}/${chosen.length} ${row.id}: ${cells.join(" · ")} (${seconds} s)`);
+}
+const failed = [...results].filter(([, { kind }]) => kind === "failed");
+console.log(`\n${chosen.length - failed.length} of ${chosen.length} rows hold`);
+if (failed.length > 0) console.log(`failed: ${failed.map(([{ id }]) => id).join(" ")}`);
+if (words.length === 0) {
+  const page = new URL("../../docs/works-with.md", import.meta.url);
+  await writeFile(page, await pageOf(results, losses));
+}
+process.exitCode = failed.length > 0 ? 1 : 0;

@@ -1,0 +1,3 @@
+const { train } = require("./train.js");
+
+train().then((outcome) => console.log(JSON.stringify(outcome)));
