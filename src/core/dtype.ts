@@ -28,6 +28,11 @@ export class DType {
     this.allocate = allocate;
   }
 
+  /** PyTorch's name of one element, as error sentences print it: `Float`. */
+  get scalarType(): string {
+    return this.tensorType.replace("Tensor", "");
+  }
+
   toString(): string {
     return `torch.${this.name}`;
   }

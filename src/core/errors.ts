@@ -5,45 +5,60 @@
  * the situation it stands verbatim as the sentence, and alone in the field `torch`.
  */
 
-/** What an error is made of; `sentence` and `torch` exclude each other. */
+/** The old form of the arguments. */
 export interface ErrorParts {
-  /** Where it happened: `LSTM.forward`, `saiki train`. */
   readonly op: string;
-  /** PyTorch's sentence, verbatim. */
   readonly torch?: string | undefined;
-  /** Our sentence, where PyTorch has none. */
   readonly sentence?: string | undefined;
-  /** What the user can do about it, one sentence. */
   readonly fix?: string | undefined;
   readonly expected?: unknown;
   readonly got?: unknown;
   readonly cause?: unknown;
 }
 
+/** What an error may say besides its text. */
+export interface ErrorDetails {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+  /** Whether the sentence is PyTorch's, verbatim. */
+  readonly torch?: boolean;
+}
+
+type ErrorClass<E> = new (op: string, sentence: string, fix?: string, details?: ErrorDetails) => E;
+
 /** The base of all errors thrown on purpose; `code` is stable across releases. */
 export class SaikiError extends Error {
   readonly code: string = "SAIKI_ERROR";
+  /** Where it happened: `LSTM.forward`, `saiki train`. */
   readonly op: string;
   /** What is wrong, alone. */
   readonly sentence: string;
+  /** What the user can do about it, one sentence. */
   readonly fix: string | undefined;
+  /** The sentence where it is PyTorch's, verbatim. */
   readonly torch: string | undefined;
-  readonly expected: unknown;
-  readonly got: unknown;
 
-  constructor(parts: ErrorParts) {
-    const said = parts.torch ?? parts.sentence ?? "it failed";
+  constructor(where: string | ErrorParts, what = "", how?: string, details: ErrorDetails = {}) {
+    const old = typeof where === "string" ? undefined : where;
+    const op = typeof where === "string" ? where : where.op;
+    const sentence = old ? (old.torch ?? old.sentence ?? "it failed") : what;
+    const fix = old ? old.fix : how;
+    const cause = old ? old.cause : details.cause;
+    const torch = old ? old.torch !== undefined : details.torch;
     super(
-      `${parts.op}: ${closed(said)}${parts.fix === undefined ? "" : ` ${closed(parts.fix)}`}`,
-      parts.cause === undefined ? undefined : { cause: parts.cause },
+      `${op}: ${closed(sentence)}${fix === undefined ? "" : ` ${closed(fix)}`}`,
+      cause === undefined ? undefined : { cause },
     );
     this.name = new.target.name;
-    this.op = parts.op;
-    this.sentence = said;
-    this.fix = parts.fix;
-    this.torch = parts.torch;
-    this.expected = parts.expected;
-    this.got = parts.got;
+    this.op = op;
+    this.sentence = sentence;
+    this.fix = fix;
+    this.torch = torch ? sentence : undefined;
+  }
+
+  /** An error that has PyTorch's sentence, verbatim. */
+  static torch<E>(this: ErrorClass<E>, op: string, sentence: string, fix?: string): E {
+    return new this(op, sentence, fix, { torch: true });
   }
 }
 
@@ -99,11 +114,7 @@ export class TrainingError extends SaikiError {
  */
 export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) {
-    throw new SaikiError({
-      op: "saiki",
-      sentence: `internal error: ${what}`,
-      fix: "Please report it",
-    });
+    throw new SaikiError("saiki", `internal error: ${what}`, "Please report it");
   }
 }
 

@@ -1,7 +1,7 @@
 /** Layers without parameters: activations and dropout. */
 
 import type { Tensor } from "../tensor/index.ts";
-import { checkProbability } from "./arguments.ts";
+import { checkProbability } from "./checks.ts";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 

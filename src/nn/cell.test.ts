@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { golden } from "../../test/golden/read.ts";
 import {
-  camelCased,
   expectClose,
   expectSame,
   type Recorded,
   restored,
   tolerance,
 } from "../../test/golden/tensors.ts";
+import { camelCased } from "../core/index.ts";
 import { manualSeed } from "../random/index.ts";
 import * as torch from "../tensor/index.ts";
 import { GRUCell, LSTMCell, RNNCell } from "./index.ts";

@@ -8,6 +8,7 @@ import {
   numel,
   ShapeError,
   sameShape,
+  torchSays,
   warn,
 } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
@@ -25,13 +26,13 @@ import {
   checkLinear,
   checkProbability,
   type LayerNormArguments,
-} from "./arguments.ts";
+} from "./checks.ts";
 import {
   checkClassTarget,
   checkLinearCrossEntropy,
   checkReduction,
   checkSmoothing,
-} from "./loss-arguments.ts";
+} from "./loss-checks.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -60,24 +61,16 @@ export function embedding(
   { paddingIdx = null }: { paddingIdx?: number | null | undefined } = {},
 ): Tensor {
   if (index.dtype !== int64) {
-    throw new DTypeError({
-      op: "embedding",
-      torch: `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`,
-      fix: "Convert the indices with long()",
-      expected: int64,
-      got: index.dtype,
-    });
+    const said =
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, " +
+      `Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`;
+    throw DTypeError.torch("embedding", said, "Convert the indices with long()");
   }
   const rows = weight.size(0);
   for (const i of index.impl.data()) {
     if (i >= 0 && i < rows) continue;
-    throw new IndexError({
-      op: "embedding",
-      torch: "index out of range in self",
-      fix: `The table has ${rows} rows, the index is ${i}`,
-      expected: [0, rows - 1],
-      got: i,
-    });
+    const fix = `The table has ${rows} rows, the index is ${i}`;
+    throw IndexError.torch("embedding", torchSays.noSuchIndex, fix);
   }
   const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
   return Tensor.apply(embeddingOp, [weight, index], padding);
@@ -227,12 +220,9 @@ export function linearCrossEntropy(
   const { bias = null, classWeight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
   const reduction = checkReduction(op, options.reduction);
   if (reduction === "none") {
-    throw new ConfigError({
-      op,
-      sentence: "a loss for each row would need the logits of all rows in backward",
-      fix: "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)",
-      got: reduction,
-    });
+    const said = "a loss for each row would need the logits of all rows in backward";
+    const fix = "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)";
+    throw new ConfigError(op, said, fix);
   }
   checkSmoothing(op, labelSmoothing);
   checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
@@ -247,10 +237,8 @@ function softCrossEntropy(
   options: CrossEntropyOptions & { reduction: Reduction; labelSmoothing: number },
 ): Tensor {
   if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
-    throw new ConfigError({
-      op: "crossEntropy",
-      torch: "ignore_index is not supported for floating point target",
-    });
+    const said = "ignore_index is not supported for floating point target";
+    throw ConfigError.torch("crossEntropy", said);
   }
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = input.size(dim);
@@ -303,11 +291,8 @@ export function smoothL1Loss(
 ): Tensor {
   const { beta = 1 } = options;
   if (!(beta >= 0)) {
-    throw new ConfigError({
-      op: "smoothL1Loss",
-      torch: "smooth_l1_loss does not support negative values for beta",
-      got: beta,
-    });
+    const said = "smooth_l1_loss does not support negative values for beta";
+    throw ConfigError.torch("smoothL1Loss", said);
   }
   if (beta === 0) return l1Loss(input, target, options);
   const reduction = checkReduction("smoothL1Loss", options.reduction);
@@ -324,21 +309,15 @@ export function binaryCrossEntropy(
   const op = "binaryCrossEntropy";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Using a target size (${target.shape}) that is different to the input size (${input.shape}) is deprecated. Please ensure they have the same size.`,
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said =
+      `Using a target size (${target.shape}) that is different to the input size (${input.shape}) ` +
+      "is deprecated. Please ensure they have the same size.";
+    throw ShapeError.torch(op, said);
   }
   for (const v of input.impl.data()) {
     if (v >= 0 && v <= 1) continue;
-    throw new ConfigError({
-      op,
-      torch: "all elements of input should be between 0 and 1",
-      fix: "Apply sigmoid first, or use binaryCrossEntropyWithLogits",
-      got: v,
-    });
+    const said = "all elements of input should be between 0 and 1";
+    throw ConfigError.torch(op, said, "Apply sigmoid first, or use binaryCrossEntropyWithLogits");
   }
   const args = { reduction, args: null };
   return Tensor.apply(losses.bceLoss, [input, target, options.weight ?? null, null], args);
@@ -361,13 +340,8 @@ export function binaryCrossEntropyWithLogits(
   const op = "binaryCrossEntropyWithLogits";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Target size (${target.shape}) must be the same as input size (${input.shape})`,
-      fix: "Reshape one of them",
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said = `Target size (${target.shape}) must be the same as input size (${input.shape})`;
+    throw ShapeError.torch(op, said, "Reshape one of them");
   }
   const { weight = null, posWeight = null } = options;
   const args = { reduction, args: null };

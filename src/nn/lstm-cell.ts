@@ -29,18 +29,12 @@ export class LSTMCell extends CellBase {
 
   forward(x: Tensor, states: LSTMState | null = null): [h: Tensor, c: Tensor] {
     if (states instanceof Tensor) {
-      throw new DTypeError({
-        op: "LSTMCell.forward",
-        torch: "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor",
-        fix: "Pass [h, c]",
-      });
+      const said = "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor";
+      throw DTypeError.torch("LSTMCell.forward", said, "Pass [h, c]");
     }
     if (states !== null && states.length !== 2) {
-      throw new DTypeError({
-        op: "LSTMCell.forward",
-        torch: "lstm_cell expects two hidden states",
-        fix: "Pass [h, c]",
-      });
+      const said = "lstm_cell expects two hidden states";
+      throw DTypeError.torch("LSTMCell.forward", said, "Pass [h, c]");
     }
     const { inputs, args } = this.operands(x, states ?? [null, null]);
     const names = ["MulBackward0", "MulBackward0", "AddBackward0"];

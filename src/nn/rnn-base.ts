@@ -3,7 +3,7 @@
  * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
  */
 
-import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
+import { ConfigError, DTypeError, list, repr, ShapeError, sameShape, warn } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
 import type { LayerArgs } from "../tensor/ops/recurrent.ts";
 import {
@@ -11,6 +11,7 @@ import {
   squeeze as squeezeOp,
   transpose as transposeOp,
 } from "../tensor/ops/shape.ts";
+import { checkWeightType } from "./checks.ts";
 import * as F from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -185,11 +186,7 @@ export abstract class RecurrentBase extends Module {
     const T = timeMajor.size(0);
     const B = batched ? timeMajor.size(1) : 1;
     if (T === 0) {
-      throw new ShapeError({
-        op: this.where,
-        torch: "Expected sequence length to be larger than 0 in RNN",
-        got: [...input.impl.shape],
-      });
+      throw ShapeError.torch(this.where, "Expected sequence length to be larger than 0 in RNN");
     }
     return {
       data: timeMajor,
@@ -205,12 +202,7 @@ export abstract class RecurrentBase extends Module {
   /** Packed input is in the kernels' layout; states are sorted like the sequences. */
   private packed({ data, batchSizes, sortedIndices, unsortedIndices }: PackedSequence): Prepared {
     if (data.ndim !== 2) {
-      throw new ShapeError({
-        op: this.where,
-        torch: `input must have 2 dimensions, got ${data.ndim}`,
-        expected: 2,
-        got: [...data.impl.shape],
-      });
+      throw ShapeError.torch(this.where, `input must have 2 dimensions, got ${data.ndim}`);
     }
     this.checkInput(data, 3);
     const sizes = batchSizes.impl.data() as Int32Array;
@@ -255,39 +247,17 @@ export abstract class RecurrentBase extends Module {
 
   private checkInput(input: Tensor, ndim: number): void {
     if (ndim === 3 && input.size(-1) === this.inputSize) {
-      this.checkDType(input, "input");
+      checkWeightType(this.where, "The input", input, this.own.weight_ih_l0 as Parameter);
       return;
     }
     const op = this.where;
-    const shape = [...input.impl.shape];
     if (ndim !== 3) {
-      throw new ShapeError({
-        op,
-        torch: `input must have 3 dimensions, got ${ndim}`,
-        fix: "Pass (T, B, I), or (T, I) without a batch",
-        expected: 3,
-        got: shape,
-      });
+      const fix = "Pass (T, B, I), or (T, I) without a batch";
+      throw ShapeError.torch(op, `input must have 3 dimensions, got ${ndim}`, fix);
     }
-    throw new ShapeError({
-      op,
-      torch: `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${input.size(-1)}`,
-      fix: `The input is [${shape.join(", ")}]: check inputSize or the embedding width`,
-      expected: this.inputSize,
-      got: input.size(-1),
-    });
-  }
-
-  private checkDType({ dtype }: Tensor, what: string): void {
-    const weight = this.weight_ih_l0 as Parameter;
-    if (dtype === weight.dtype) return;
-    throw new DTypeError({
-      op: this.where,
-      torch: "mat1 and mat2 must have the same dtype",
-      fix: `The ${what} is ${dtype}, the weights are ${weight.dtype}: convert one of them`,
-      expected: weight.dtype,
-      got: dtype,
-    });
+    const sizes = `Expected ${this.inputSize}, got ${input.size(-1)}`;
+    const fix = `The input is ${list(input.impl.shape)}: check inputSize or the embedding width`;
+    throw ShapeError.torch(op, `input.size(-1) must be equal to input_size. ${sizes}`, fix);
   }
 
   /** Types say this; plain JavaScript does not listen. */
@@ -296,11 +266,9 @@ export abstract class RecurrentBase extends Module {
     if (Array.isArray(given) && given.length === n && given.every((s) => s instanceof Tensor)) {
       return;
     }
-    throw new DTypeError({
-      op: this.where,
-      sentence: `the initial state is not ${n === 1 ? "a tensor" : "a pair of tensors"}`,
-      fix: n === 1 ? "Pass h0, or nothing for zeros" : "Pass [h0, c0], or nothing for zeros",
-    });
+    const said = `the initial state is not ${n === 1 ? "a tensor" : "a pair of tensors"}`;
+    const fix = n === 1 ? "Pass h0, or nothing for zeros" : "Pass [h0, c0], or nothing for zeros";
+    throw new DTypeError(this.where, said, fix);
   }
 
   private checkStateRanks(
@@ -312,31 +280,23 @@ export abstract class RecurrentBase extends Module {
     if (given.every((s) => s.ndim === rank)) return;
     const kind = batched ? "batched 3-D" : "unbatched 2-D";
     const ranks = given.map((s) => `${s.ndim}-D`);
-    throw new ShapeError({
-      op: this.where,
-      torch:
-        states.length === 1
-          ? `For ${kind} input, hx should also be ${rank}-D but got ${ranks[0]} tensor`
-          : `For ${kind} input, hx and cx should also be ${rank}-D but got (${ranks.join(", ")}) tensors`,
-      expected: rank,
-      got: given.map((s) => [...s.impl.shape]),
-    });
+    const said =
+      states.length === 1
+        ? `For ${kind} input, hx should also be ${rank}-D but got ${ranks[0]} tensor`
+        : `For ${kind} input, hx and cx should also be ${rank}-D but got (${ranks.join(", ")}) tensors`;
+    throw ShapeError.torch(this.where, said);
   }
 
   private checkState(index: number, state: Tensor | null, batch: number): void {
     if (state === null) return;
     const expected = [this.numLayers * this.directions, batch, this.stateSize(index)];
     if (sameShape(state.impl.shape, expected)) {
-      this.checkDType(state, "initial state");
+      checkWeightType(this.where, "The initial state", state, this.own.weight_ih_l0 as Parameter);
       return;
     }
-    throw new ShapeError({
-      op: this.where,
-      torch: `Expected ${this.stateNames[index]} size (${expected.join(", ")}), got [${state.impl.shape.join(", ")}]`,
-      fix: "States are (layers × directions, batch, size), also with batchFirst",
-      expected,
-      got: [...state.impl.shape],
-    });
+    const sizes = `(${expected.join(", ")}), got ${list(state.impl.shape)}`;
+    const fix = "States are (layers × directions, batch, size), also with batchFirst";
+    throw ShapeError.torch(this.where, `Expected ${this.stateNames[index]} size ${sizes}`, fix);
   }
 
   /** The last size of a kind of state: that of h, and of y, is P where there is a projection. */
@@ -349,20 +309,14 @@ export abstract class RecurrentBase extends Module {
     for (const name of ["inputSize", "hiddenSize", "numLayers"] as const) {
       const least = name === "inputSize" ? 0 : 1;
       if (Number.isInteger(this[name]) && this[name] >= least) continue;
-      throw new ConfigError({
-        op,
-        sentence: `${name} is ${String(this[name])}`,
-        fix: `Pass a whole number from ${least}`,
-        got: this[name],
-      });
+      const said = `${name} is ${String(this[name])}`;
+      throw new ConfigError(op, said, `Pass a whole number from ${least}`);
     }
     if (typeof this.dropout !== "number" || !(this.dropout >= 0 && this.dropout <= 1)) {
-      throw new ConfigError({
-        op,
-        torch:
-          "dropout should be a number in range [0, 1] representing the probability of an element being zeroed",
-        got: this.dropout,
-      });
+      const said =
+        "dropout should be a number in range [0, 1] representing the probability of an element " +
+        "being zeroed";
+      throw ConfigError.torch(op, said);
     }
     if (this.dropout > 0 && this.numLayers === 1) {
       warn(
@@ -374,24 +328,18 @@ export abstract class RecurrentBase extends Module {
 
   private refuseProjection(options: object): void {
     if (!("projSize" in options) || options.projSize === undefined) return;
-    throw new ConfigError({
-      op: this.constructor.name,
-      torch: "proj_size argument is only supported for LSTM, not RNN or GRU",
-      got: options.projSize,
-    });
+    const said = "proj_size argument is only supported for LSTM, not RNN or GRU";
+    throw ConfigError.torch(this.constructor.name, said);
   }
 
   private checkProjection(): void {
-    const { projSize: got } = this;
-    const reject = (torch: string, expected: unknown) => {
-      throw new ConfigError({ op: this.constructor.name, torch, expected, got });
-    };
-    if (!(Number.isInteger(got) && got >= 0)) {
-      reject("proj_size should be a positive integer or zero to disable projections", 0);
+    const [op, P] = [this.constructor.name, this.projSize];
+    if (!(Number.isInteger(P) && P >= 0)) {
+      const said = "proj_size should be a positive integer or zero to disable projections";
+      throw ConfigError.torch(op, said);
     }
-    if (got >= this.hiddenSize) {
-      reject("proj_size has to be smaller than hidden_size", this.hiddenSize - 1);
-    }
+    if (P < this.hiddenSize) return;
+    throw ConfigError.torch(op, "proj_size has to be smaller than hidden_size");
   }
 
   // ---- parameters ------------------------------------------------------------------------------

@@ -33,12 +33,8 @@ export class RNNCell extends CellBase {
   forward(x: Tensor, h: Tensor | null = null): Tensor {
     const { nonlinearity } = this;
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new ConfigError({
-        op: "RNNCell.forward",
-        torch: `Unknown nonlinearity: ${String(nonlinearity)}`,
-        fix: "Use tanh or relu",
-        got: nonlinearity,
-      });
+      const said = `Unknown nonlinearity: ${String(nonlinearity)}`;
+      throw ConfigError.torch("RNNCell.forward", said, "Use tanh or relu");
     }
     const { inputs, args } = this.operands(x, this.single(h, `rnn_${nonlinearity}_cell`));
     const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";

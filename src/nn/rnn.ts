@@ -38,12 +38,8 @@ export class RNN extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     const { nonlinearity = "tanh" } = options;
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new ConfigError({
-        op: "RNN",
-        torch: `Unknown nonlinearity '${String(nonlinearity)}'`,
-        fix: "Use tanh or relu",
-        got: nonlinearity,
-      });
+      const said = `Unknown nonlinearity '${String(nonlinearity)}'`;
+      throw ConfigError.torch("RNN", said, "Use tanh or relu");
     }
     super({ gates: 1 }, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;

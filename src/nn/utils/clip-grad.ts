@@ -29,11 +29,11 @@ export function clipGradNorm_(
   const norms = Float64Array.from(grads, (g) => kernels().norm(g.impl.real(), normType));
   const total = kernels().norm(norms, normType);
   if (errorIfNonfinite && !Number.isFinite(total)) {
-    throw new AutogradError({
-      op: "clipGradNorm_",
-      torch: `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`error_if_nonfinite=False\``,
-      got: total,
-    });
+    const said =
+      `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, ` +
+      "so it cannot be clipped. To disable this error and scale the gradients by the non-finite " +
+      "norm anyway, set `error_if_nonfinite=False`";
+    throw AutogradError.torch("clipGradNorm_", said);
   }
   const coefficient = quotient(maxNorm, total, dtype);
   // Everything is multiplied by 1 where it is small enough: nothing to do.

@@ -3,7 +3,7 @@
  * sequences that are still running, the longest sequence first. Padding costs nothing there.
  */
 
-import { ConfigError, int64, ShapeError } from "../../core/index.ts";
+import { ConfigError, int64, list, ShapeError, torchSays } from "../../core/index.ts";
 import { cat, full, Tensor } from "../../tensor/index.ts";
 import { pick, placeRows } from "../../tensor/ops/indexing.ts";
 import { View } from "../../tensor/view.ts";
@@ -114,12 +114,10 @@ export function padPackedSequence(
   const sizes = [...(packed.batchSizes.impl.data() as Int32Array)];
   const longest = sizes.length;
   if (totalLength !== undefined && totalLength < longest) {
-    throw new ConfigError({
-      op: "padPackedSequence",
-      torch: `Expected total_length to be at least the length of the longest sequence in input, but got total_length=${totalLength} and max sequence length being ${longest}`,
-      expected: longest,
-      got: totalLength,
-    });
+    const said =
+      "Expected total_length to be at least the length of the longest sequence in input, but got " +
+      `total_length=${totalLength} and max sequence length being ${longest}`;
+    throw ConfigError.torch("padPackedSequence", said);
   }
   const [T, B] = [totalLength ?? longest, sizes[0] as number];
   const order = packed.sortedIndices?.impl.data() ?? Int32Array.from({ length: B }, (_, b) => b);
@@ -150,28 +148,18 @@ export function padSequence(
 ): Tensor {
   const op = "padSequence";
   const first = sequences[0];
-  if (first === undefined)
-    throw new ShapeError({ op, torch: "received an empty list of sequences" });
+  if (first === undefined) throw ShapeError.torch(op, "received an empty list of sequences");
   const rest = first.impl.shape.slice(1);
   const T = Math.max(...sequences.map((s) => s.size(0)));
   const columns = sequences.map((s) => {
     if (s.ndim !== first.ndim) {
-      throw new ShapeError({
-        op,
-        sentence: `a sequence has ${s.ndim} dimensions, the first has ${first.ndim}`,
-        fix: "Sequences are (L_i, …) with equal trailing sizes",
-        expected: first.ndim,
-        got: [...s.impl.shape],
-      });
+      const said = `a sequence has ${s.ndim} dimensions, the first has ${first.ndim}`;
+      throw new ShapeError(op, said, "Sequences are (L_i, …) with equal trailing sizes");
     }
     const at = s.impl.shape.slice(1).findIndex((n, i) => n !== rest[i]);
     if (at >= 0) {
-      throw new ShapeError({
-        op,
-        torch: `The size of tensor a (${rest[at]}) must match the size of tensor b (${s.impl.shape[at + 1]}) at non-singleton dimension ${at + 1}`,
-        expected: rest,
-        got: s.impl.shape.slice(1),
-      });
+      const [a, b] = [rest[at] as number, s.impl.shape[at + 1] as number];
+      throw ShapeError.torch(op, torchSays.notBroadcast(a, b, at + 1));
     }
     if (s.size(0) === T) return s.unsqueeze(1);
     const value = s.dtype.isFloatingPoint ? paddingValue : Math.trunc(paddingValue);
@@ -222,11 +210,9 @@ function inverse(order: Tensor): Tensor {
 function lengthsOf(lengths: readonly number[] | Tensor): number[] {
   if (!(lengths instanceof Tensor)) return lengths.map(Math.trunc);
   if (lengths.ndim !== 1) {
-    throw new ShapeError({
-      op: "packPaddedSequence",
-      torch: `'lengths' argument should be a 1D CPU int64 tensor, but got ${lengths.ndim}D cpu ${lengths.dtype.tensorType.replace("Tensor", "")} tensor`,
-      got: [...lengths.impl.shape],
-    });
+    const got = `${lengths.ndim}D cpu ${lengths.dtype.scalarType} tensor`;
+    const said = `'lengths' argument should be a 1D CPU int64 tensor, but got ${got}`;
+    throw ShapeError.torch("packPaddedSequence", said);
   }
   return Array.from(lengths.impl.data(), Math.trunc);
 }
@@ -238,42 +224,30 @@ function checkLengths(
   B: number,
   T: number,
 ): void {
-  if (input.numel() === 0) throw new ShapeError({ op, torch: "Cannot pack empty tensors." });
+  if (input.numel() === 0) throw ShapeError.torch(op, "Cannot pack empty tensors.");
   if (sorted.length !== B) {
-    throw new ShapeError({
+    const got = `${sorted.length} (batch_size=${B})`;
+    throw ShapeError.torch(
       op,
-      torch: `Expected \`len(lengths)\` to be equal to batch_size, but got ${sorted.length} (batch_size=${B})`,
-      expected: B,
-      got: sorted.length,
-    });
+      `Expected \`len(lengths)\` to be equal to batch_size, but got ${got}`,
+    );
   }
   if ((sorted.at(-1) as number) <= 0) {
-    throw new ShapeError({
-      op,
-      torch:
-        "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0",
-      got: sorted,
-    });
+    const said =
+      "Length of all samples has to be greater than 0, but found an element in 'lengths' that " +
+      "is <= 0";
+    throw ShapeError.torch(op, said);
   }
   if (sorted.some((n, i) => i > 0 && n > (sorted[i - 1] as number))) {
-    throw new ShapeError({
-      op,
-      torch:
-        "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass " +
-        "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement " +
-        "if you do not need ONNX exportability.",
-      fix: "Here the option is enforceSorted: false",
-      got: sorted,
-    });
+    const said =
+      "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass " +
+      "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement " +
+      "if you do not need ONNX exportability.";
+    throw ShapeError.torch(op, said, "Here the option is enforceSorted: false");
   }
   if ((sorted[0] as number) > T) {
-    throw new ShapeError({
-      op,
-      sentence: `a length is ${sorted[0]}, but the input has ${T} steps`,
-      fix: "Lengths are at most the size of the time dimension",
-      expected: T,
-      got: sorted[0],
-    });
+    const said = `a length is ${sorted[0]}, but the input has ${T} steps`;
+    throw new ShapeError(op, said, "Lengths are at most the size of the time dimension");
   }
 }
 
@@ -282,11 +256,7 @@ function checkBatchSizes(data: Tensor, batchSizes: Tensor): void {
   const sum = sizes.reduce((a, b) => a + b, 0);
   const shrinks = sizes.every((n, i) => n > 0 && (i === 0 || n <= (sizes[i - 1] as number)));
   if (shrinks && sum === data.size(0)) return;
-  throw new ShapeError({
-    op: "PackedSequence",
-    sentence: `the batch sizes [${sizes.join(", ")}] do not describe ${data.size(0)} rows`,
-    fix: "They must not grow, be at least 1, and sum to the number of rows",
-    expected: data.size(0),
-    got: sizes,
-  });
+  const said = `the batch sizes ${list(sizes)} do not describe ${data.size(0)} rows`;
+  const fix = "They must not grow, be at least 1, and sum to the number of rows";
+  throw new ShapeError("PackedSequence", said, fix);
 }
