@@ -16,7 +16,7 @@ export interface ErrorParts {
   readonly cause?: unknown;
 }
 
-/** What an error may say besides its text. */
+/** Details of an error besides its text. */
 export interface ErrorDetails {
   /** The error that led to this one. */
   readonly cause?: unknown;
@@ -28,16 +28,18 @@ type ErrorClass<E> = new (op: string, sentence: string, fix?: string, details?: 
 
 /** The base of all errors thrown on purpose; `code` is stable across releases. */
 export class SaikiError extends Error {
+  /** The kind of error, such as `SAIKI_SHAPE`. */
   readonly code: string = "SAIKI_ERROR";
-  /** Where it happened: `LSTM.forward`, `saiki train`. */
+  /** The place where it happened, such as `LSTM.forward`. */
   readonly op: string;
-  /** What is wrong, alone. */
+  /** The sentence that says what is wrong, alone. */
   readonly sentence: string;
-  /** What the user can do about it, one sentence. */
+  /** A sentence that says what to do about it, if there is one. */
   readonly fix: string | undefined;
-  /** The sentence where it is PyTorch's, verbatim. */
+  /** PyTorch's sentence, verbatim, if it has one. */
   readonly torch: string | undefined;
 
+  /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
   constructor(where: string | ErrorParts, what = "", how?: string, details: ErrorDetails = {}) {
     const old = typeof where === "string" ? undefined : where;
     const op = typeof where === "string" ? where : where.op;
@@ -64,46 +66,55 @@ export class SaikiError extends Error {
 
 /** A tensor has the wrong number of dimensions or sizes. */
 export class ShapeError extends SaikiError {
+  /** `SAIKI_SHAPE`. */
   override readonly code = "SAIKI_SHAPE";
 }
 
 /** A tensor has the wrong element type. */
 export class DTypeError extends SaikiError {
+  /** `SAIKI_DTYPE`. */
   override readonly code = "SAIKI_DTYPE";
 }
 
 /** An index or a dimension lies outside its range. */
 export class IndexError extends SaikiError {
+  /** `SAIKI_INDEX`. */
   override readonly code = "SAIKI_INDEX";
 }
 
 /** The tape was asked for something that it cannot do. */
 export class AutogradError extends SaikiError {
+  /** `SAIKI_AUTOGRAD`. */
   override readonly code = "SAIKI_AUTOGRAD";
 }
 
 /** An option has a value that makes no sense. */
 export class ConfigError extends SaikiError {
+  /** `SAIKI_CONFIG`. */
   override readonly code = "SAIKI_CONFIG";
 }
 
 /** A kernel backend is missing or cannot run here. */
 export class BackendError extends SaikiError {
+  /** `SAIKI_BACKEND`. */
   override readonly code = "SAIKI_BACKEND";
 }
 
 /** A file or a stream of bytes is not what it claims to be. */
 export class FormatError extends SaikiError {
+  /** `SAIKI_FORMAT`. */
   override readonly code = "SAIKI_FORMAT";
 }
 
 /** A model folder is missing, damaged, foreign or in the way. */
 export class CheckpointError extends SaikiError {
+  /** `SAIKI_CHECKPOINT`. */
   override readonly code = "SAIKI_CHECKPOINT";
 }
 
 /** Training cannot go on. */
 export class TrainingError extends SaikiError {
+  /** `SAIKI_TRAINING`. */
   override readonly code = "SAIKI_TRAINING";
 }
 

@@ -115,7 +115,7 @@ function secondBackward(): AutogradError {
 
 let recording = true;
 
-/** Whether operations are recorded now. */
+/** Whether operations are recorded now. @see torch.is_grad_enabled */
 export function isGradEnabled(): boolean {
   return recording;
 }
@@ -123,8 +123,12 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `body` without recording; its results do not require a gradient.
  *
+ * @returns what `body` returns
  * @throws AutogradError when `body` returns a promise: what runs later would be recorded after all
  * @see torch.no_grad
+ * @example
+ * const x = torch.ones(2, { requiresGrad: true });
+ * console.log(torch.noGrad(() => x.mul(2)).requiresGrad); // false
  */
 export function noGrad<T>(body: () => T): T {
   const before = recording;

@@ -19,7 +19,7 @@ import { inRange } from "./ops/arithmetic.ts";
 import type { Dims } from "./ops/reduce.ts";
 import type { View } from "./view.ts";
 
-/** What the tape knows of a tensor. */
+/** The part of a tensor that the tape knows. */
 export interface Recorded {
   readonly requiresGrad: boolean;
   readonly isLeaf: boolean;

@@ -110,7 +110,7 @@ export const maskedFill: Op<[View, View], number> = {
   backward: (ctx, grad) => [filled(grad, ctx.saved<[View]>()[0], 0), null],
 };
 
-/** Where a mask holds: places in row-major order, as a vector. */
+/** The places where a mask holds, in row-major order, as a vector. */
 export function positions(mask: View): View {
   const at: number[] = [];
   for (const [i, v] of mask.data().entries()) if (v !== 0) at.push(i);
