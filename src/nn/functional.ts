@@ -12,14 +12,14 @@ import {
 } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import { giveBack, lend } from "../kernels/pool.ts";
+import { applyMask } from "../ops/elementwise.ts";
+import { embedding as embeddingOp } from "../ops/indexing.ts";
+import { linearCrossEntropy as linearCrossEntropyOp } from "../ops/linear-cross-entropy.ts";
+import * as losses from "../ops/loss.ts";
+import { linear as linearOp } from "../ops/matmul.ts";
+import { layerNorm as layerNormOp } from "../ops/rows.ts";
 import { defaultGenerator, dropoutMask } from "../random/index.ts";
 import { arange, Tensor } from "../tensor/index.ts";
-import { applyMask } from "../tensor/ops/elementwise.ts";
-import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
-import { linearCrossEntropy as linearCrossEntropyOp } from "../tensor/ops/linear-cross-entropy.ts";
-import * as losses from "../tensor/ops/loss.ts";
-import { linear as linearOp } from "../tensor/ops/matmul.ts";
-import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
 import {
   checkLayerNorm,
   checkLinear,

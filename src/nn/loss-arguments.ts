@@ -8,8 +8,8 @@ import {
   ShapeError,
   sameShape,
 } from "../core/index.ts";
+import type { Reduction } from "../ops/loss.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Reduction } from "../tensor/ops/loss.ts";
 import { checkLinear, checkParameterTypes, scalarType } from "./arguments.ts";
 
 /** @throws ConfigError when it is none of the three */

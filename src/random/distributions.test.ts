@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError, type Real } from "../core/index.ts";
+import { vlog, vsincos } from "../kernels/reference/vector-math.ts";
 import {
   bernoulli,
   bernoulliMask,
@@ -20,7 +21,6 @@ import {
   uniform,
   uniformFill,
 } from "./index.ts";
-import { vlog, vsincos } from "./vector-math.ts";
 
 const seeded = (s: number) => new Generator().manualSeed(s);
 const mean = (x: ArrayLike<number>) => Array.from(x).reduce((a, b) => a + b, 0) / x.length;

@@ -8,9 +8,9 @@
 import type { Real } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
 import { fma64 } from "../core/float.ts";
-import type { BernoulliMask, NormalFill, UniformFill } from "./fills.ts";
+import { nextU32, nextU53 } from "../kernels/reference/mt19937.ts";
+import type { BernoulliMask, NormalFill, UniformFill } from "../kernels/reference/random.ts";
 import type { Generator } from "./generator.ts";
-import { nextU32, nextU53 } from "./mt19937.ts";
 
 /**
  * Uniform numbers in [from, to).

@@ -12,10 +12,10 @@ import {
   ShapeError,
   sameShape,
 } from "../core/index.ts";
-import { inRange } from "./ops/arithmetic.ts";
-import type { Dims } from "./ops/reduce.ts";
+import { inRange } from "../ops/arithmetic.ts";
+import type { Dims } from "../ops/reduce.ts";
+import type { View } from "../ops/view.ts";
 import type { Tensor } from "./tensor.ts";
-import type { View } from "./view.ts";
 
 export function dim(op: string, x: Tensor, d: number): number {
   return normalizeDim(op, d, x.ndim);

@@ -2,9 +2,9 @@
 
 import type { Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
+import { View } from "../ops/view.ts";
 import type { Generator } from "../random/index.ts";
 import * as dist from "../random/index.ts";
-import { View } from "./view.ts";
 
 /** Uniform numbers in [from, to). */
 export function uniform(view: View, from: number, to: number, generator: Generator): void {

@@ -1,9 +1,9 @@
 /** The methods as functions, and what joins several tensors. */
 
 import { normalizeDim, ShapeError, sameShape } from "../core/index.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as shapes from "./ops/shape.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as shapes from "../ops/shape.ts";
 import type { Operand, ReduceOptions } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 

@@ -1,9 +1,9 @@
 /** `x.at(…)`: what Python writes as `x[…]`. */
 
 import { bool, IndexError, int64 } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import * as args from "./index-arguments.ts";
 import type { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** A number, `null` (all), `[start, end]` or `[start, end, step]`, an integer or boolean tensor. */
 export type IndexItem =

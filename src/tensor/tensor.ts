@@ -16,6 +16,16 @@ import {
   sameShape,
   uint8,
 } from "../core/index.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as indexing from "../ops/indexing.ts";
+import * as matrix from "../ops/matmul.ts";
+import type { Inputs, MultiOp, Op } from "../ops/op.ts";
+import { Context } from "../ops/op.ts";
+import * as reduce from "../ops/reduce.ts";
+import * as rows from "../ops/rows.ts";
+import * as shapes from "../ops/shape.ts";
+import { View } from "../ops/view.ts";
 import { defaultGenerator } from "../random/index.ts";
 import * as args from "./arguments.ts";
 import type { Edge, Node, Source } from "./autograd.ts";
@@ -25,16 +35,6 @@ import { formatTensor } from "./format.ts";
 import * as indexArgs from "./index-arguments.ts";
 import type { IndexItem, Pickers } from "./indexing.ts";
 import { indexed } from "./indexing.ts";
-import type { Inputs, MultiOp, Op } from "./op.ts";
-import { Context } from "./op.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as indexing from "./ops/indexing.ts";
-import * as matrix from "./ops/matmul.ts";
-import * as reduce from "./ops/reduce.ts";
-import * as rows from "./ops/rows.ts";
-import * as shapes from "./ops/shape.ts";
-import { View } from "./view.ts";
 
 /** Nested arrays of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested<T> = T | Nested<T>[];

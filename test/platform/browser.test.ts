@@ -36,7 +36,7 @@ async function outcomes(browser: string): Promise<Outcome[]> {
   try {
     await writeFile(join(folder, "index.html"), pageOf("page.js"));
     await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
-    const elsewhere = new URL("../../src/core/platform/default.ts", import.meta.url);
+    const elsewhere = new URL("../../src/platform/default.ts", import.meta.url);
     const noNative = new URL("../../src/kernels/native/none.ts", import.meta.url);
     await build({
       entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { type DType, float64 } from "../../src/core/index.ts";
 import { GRU, LSTM, RNN } from "../../src/nn/index.ts";
-import { type PackedSequence, packPaddedSequence } from "../../src/nn/utils/rnn.ts";
+import { type PackedSequence, packPaddedSequence } from "../../src/nn/recurrent/packed.ts";
 import { Generator } from "../../src/random/index.ts";
 import { randn, type Tensor } from "../../src/tensor/index.ts";
 

@@ -1,3 +1,3 @@
+export * as rnn from "../recurrent/packed.ts";
 export * from "./clip-grad.ts";
 export * from "./convert.ts";
-export * as rnn from "./rnn.ts";

@@ -1,0 +1,142 @@
+/** What the cells share: one step of a recurrent layer. */
+
+import { DTypeError, repr, ShapeError } from "../../core/index.ts";
+import { squeeze as squeezeOp } from "../../ops/shape.ts";
+import { Tensor, zeros } from "../../tensor/index.ts";
+import * as init from "../init.ts";
+import { Module } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+
+export interface CellOptions {
+  /** Whether the biases b_ih and b_hh are there. */
+  readonly bias?: boolean | undefined;
+}
+
+/** What the cells share: parameters, and the checks of a step's input and states. */
+export abstract class CellBase extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly bias: boolean;
+  weight_ih: Parameter;
+  weight_hh: Parameter;
+  bias_ih: Parameter | null;
+  bias_hh: Parameter | null;
+
+  constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true }: CellOptions) {
+    super();
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.bias = bias;
+    const rows = gates * hiddenSize;
+    this.weight_ih = new Parameter(zeros(rows, inputSize));
+    this.weight_hh = new Parameter(zeros(rows, hiddenSize));
+    this.bias_ih = bias ? new Parameter(zeros(rows)) : null;
+    this.bias_hh = bias ? new Parameter(zeros(rows)) : null;
+    this.resetParameters();
+  }
+
+  /** All parameters uniform in ±1/√H, in order of registration. */
+  resetParameters(): void {
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
+    for (const p of this.parameters()) init.uniform_(p, -bound, bound);
+  }
+
+  override extraRepr(): string {
+    const bias = this.bias ? "" : `, bias=${repr(this.bias)}`;
+    return `${this.inputSize}, ${this.hiddenSize}${bias}`;
+  }
+
+  /** The input with a batch dimension. */
+  protected batched(x: Tensor): Tensor {
+    const name = this.constructor.name;
+    if (x.ndim !== 1 && x.ndim !== 2) {
+      throw new ShapeError({
+        op: `${name}.forward`,
+        torch: `${name}: Expected input to be 1-D or 2-D but received ${x.ndim}-D tensor`,
+        fix: "Pass (B, I), or (I) without a batch",
+        got: [...x.impl.shape],
+      });
+    }
+    if (x.size(-1) !== this.inputSize) {
+      throw new ShapeError({
+        op: `${name}.forward`,
+        torch: `input has inconsistent input_size: got ${x.size(-1)} expected ${this.inputSize}`,
+        fix: `The input is [${x.impl.shape.join(", ")}]`,
+        expected: this.inputSize,
+        got: x.size(-1),
+      });
+    }
+    return x.ndim === 1 ? x.unsqueeze(0) : x;
+  }
+
+  /** A state (B, H) that fits the input. */
+  protected batchedState(x: Tensor, state: Tensor): Tensor {
+    const op = `${this.constructor.name}.forward`;
+    const h = x.ndim === 1 ? state.unsqueeze(0) : state;
+    const batch = x.ndim === 1 ? 1 : x.size(0);
+    const [rows = 0, width = 0] = h.impl.shape;
+    if (rows !== batch) {
+      throw new ShapeError({
+        op,
+        torch: `Input batch size ${batch} doesn't match hidden0 batch size ${rows}`,
+        expected: batch,
+        got: [...state.impl.shape],
+      });
+    }
+    if (width !== this.hiddenSize) {
+      throw new ShapeError({
+        op,
+        torch: `hidden0 has inconsistent hidden_size: got ${width}, expected ${this.hiddenSize}`,
+        expected: this.hiddenSize,
+        got: [...state.impl.shape],
+      });
+    }
+    if (h.ndim !== 2) {
+      throw new ShapeError({
+        op,
+        sentence: `a state has ${state.ndim} dimensions, the input has ${x.ndim}`,
+        fix: "Pass (B, H), or (H) without a batch",
+        expected: x.ndim,
+        got: [...state.impl.shape],
+      });
+    }
+    return h;
+  }
+
+  private checkDType({ dtype }: Tensor): void {
+    if (dtype === this.weight_ih.dtype) return;
+    throw new DTypeError({
+      op: `${this.constructor.name}.forward`,
+      torch: "mat1 and mat2 must have the same dtype",
+      fix: `An operand is ${dtype}, the weights are ${this.weight_ih.dtype}: convert one of them`,
+      expected: this.weight_ih.dtype,
+      got: dtype,
+    });
+  }
+
+  /** A state of a cell that has one; types say that it is no pair, plain JavaScript does not listen. */
+  protected single(h: Tensor | null, kernel: string): [Tensor | null] {
+    if (h === null || h instanceof Tensor) return [h];
+    throw new DTypeError({
+      op: `${this.constructor.name}.forward`,
+      torch: `${kernel}(): argument 'hx' (position 2) must be Tensor, not tuple`,
+      fix: "Pass h alone",
+    });
+  }
+
+  /** The operands of a recurrent operation that takes one step. */
+  protected operands(x: Tensor, states: readonly (Tensor | null)[]) {
+    const input = this.batched(x);
+    const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
+    for (const operand of [input, ...given]) if (operand !== null) this.checkDType(operand);
+    const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
+    const args = { directions: 1, batchSizes: Int32Array.of(input.size(0)) };
+    return { inputs: [input, ...given, ...weights] as never, args };
+  }
+
+  /** The result without the batch dimension that {@link batched} added. */
+  protected unbatched(x: Tensor, h: Tensor): Tensor {
+    if (x.ndim === 2) return h;
+    return Tensor.apply(squeezeOp, [h], { dims: [0], name: "SqueezeBackward1" });
+  }
+}

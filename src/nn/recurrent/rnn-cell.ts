@@ -1,0 +1,54 @@
+/** One step of an Elman network. */
+
+import { ConfigError } from "../../core/index.ts";
+import type { Nonlinearity } from "../../kernels/backend.ts";
+import { rnn } from "../../ops/recurrent.ts";
+import { Tensor } from "../../tensor/index.ts";
+import { CellBase, type CellOptions } from "./cell.ts";
+
+export interface RNNCellOptions extends CellOptions {
+  readonly nonlinearity?: Nonlinearity | undefined;
+}
+
+/**
+ * One step: `h' = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)`, or relu for tanh.
+ *
+ * x (B, I) or (I), h (B, H) or (H), zeros where it is missing; gives h' in h's shape. Parameters:
+ * `weight_ih` (H, I), `weight_hh` (H, H), `bias_ih` (H), `bias_hh` (H), all uniform in ±1/√H.
+ *
+ * @throws ShapeError when input or state do not fit
+ * @see torch.nn.RNNCell
+ * @example
+ * const cell = new RNNCell(3, 4);
+ * console.log(cell.forward(randn(2, 3)).shape); // torch.Size([2, 4])
+ */
+export class RNNCell extends CellBase {
+  readonly nonlinearity: Nonlinearity;
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    super(1, inputSize, hiddenSize, options);
+    this.nonlinearity = options.nonlinearity ?? "tanh";
+  }
+
+  forward(x: Tensor, h: Tensor | null = null): Tensor {
+    const { nonlinearity } = this;
+    if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
+      throw new ConfigError({
+        op: "RNNCell.forward",
+        torch: `Unknown nonlinearity: ${String(nonlinearity)}`,
+        fix: "Use tanh or relu",
+        got: nonlinearity,
+      });
+    }
+    const { inputs, args } = this.operands(x, this.single(h, `rnn_${nonlinearity}_cell`));
+    const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";
+    const call = { ...args, names: [name, name] };
+    const [y] = Tensor.applyMulti(rnn[nonlinearity], inputs, call) as [Tensor, Tensor];
+    return this.unbatched(x, y);
+  }
+
+  override extraRepr(): string {
+    const { nonlinearity } = this;
+    return `${super.extraRepr()}${nonlinearity === "tanh" ? "" : `, nonlinearity=${nonlinearity}`}`;
+  }
+}
