@@ -1,7 +1,7 @@
 /** Layers without parameters: activations and dropout. */
 
+import { dropout } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkProbability } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 
@@ -80,7 +80,7 @@ export class Dropout extends Module {
 
   constructor(p = 0.5) {
     super();
-    checkProbability("Dropout", p);
+    dropout.checkProbability("Dropout", p);
     this.p = p;
   }
 

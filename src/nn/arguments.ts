@@ -1,6 +1,6 @@
 /** What functions of this folder may be called with. */
 
-import { ConfigError, DTypeError, ShapeError, sameShape } from "../core/index.ts";
+import { DTypeError, ShapeError, sameShape } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
 export interface LayerNormArguments {
@@ -109,15 +109,4 @@ export function checkLinear(op: string, x: Tensor, weight: Tensor): void {
       got: cols,
     });
   }
-}
-
-/** @throws ConfigError when `p` is no share that dropout could drop */
-export function checkProbability(op: string, p: number): void {
-  if (p >= 0 && p <= 1) return;
-  throw new ConfigError({
-    op,
-    torch: `dropout probability has to be between 0 and 1, but got ${p}`,
-    expected: [0, 1],
-    got: p,
-  });
 }

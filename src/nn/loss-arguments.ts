@@ -8,7 +8,7 @@ import {
   ShapeError,
   sameShape,
 } from "../core/index.ts";
-import type { Reduction } from "../ops/loss.ts";
+import type { Reduction } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { checkLinear, checkParameterTypes, scalarType } from "./arguments.ts";
 

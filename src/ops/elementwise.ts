@@ -125,24 +125,6 @@ export const toCopy: Op<[View], { from: DType; to: DType }> = {
   backward: (_ctx, grad, { from }) => [grad.to(from)],
 };
 
-/** `y = x · m` for a mask made elsewhere (dropout); `dx = dy · m`. */
-export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
-  name: "MulBackward0",
-  letsGo: true,
-  forward(ctx, [x], { mask, release }) {
-    const y = View.zeros(x.shape, x.dtype);
-    kernels().binary("mul", x.contiguous().real(), mask, y.real());
-    if (ctx.recording) ctx.onRelease(release);
-    else release();
-    return y;
-  },
-  backward(_ctx, grad, { mask }) {
-    const dx = View.lent(grad.shape, grad.dtype);
-    kernels().binary("mul", grad.contiguous().real(), mask, dx.real());
-    return [dx];
-  },
-};
-
 // ---- two operands ------------------------------------------------------------------------------
 
 type Binary = Op<[View, View]>;

@@ -5,7 +5,6 @@ import { golden } from "../../test/golden/read.ts";
 import type { Real, TypedArray } from "../core/index.ts";
 import {
   bernoulli,
-  bernoulliMask,
   bernoulliTensor,
   defaultGenerator,
   dropoutMask,
@@ -14,14 +13,12 @@ import {
   manualSeed,
   multinomial,
   normal,
-  normalFill,
   randint,
   randomFull,
   randomInt64,
   randomSampler,
   randperm,
   uniform,
-  uniformFill,
 } from "./index.ts";
 
 interface Recorded {
@@ -72,15 +69,15 @@ function made<T extends TypedArray>(out: T, fill: (out: T) => void): T {
 }
 
 function normals(out: Real, mean: number, std: number): Real {
-  return made(out, (x) => normal(g, x, mean, std, normalFill));
+  return made(out, (x) => normal(g, x, mean, std));
 }
 
 function uniforms(out: Real, from: number, to: number): Real {
-  return made(out, (x) => uniform(g, x, from, to, uniformFill));
+  return made(out, (x) => uniform(g, x, from, to));
 }
 
 function dropout(x: Float32Array, p: number): Real {
-  const mask = made(new Float32Array(x.length), (m) => dropoutMask(g, m, p, bernoulliMask));
+  const mask = made(new Float32Array(x.length), (m) => dropoutMask(g, m, p));
   return x.map((v, i) => v * mask[i]!);
 }
 
@@ -100,10 +97,7 @@ const CALLS: [string, (...groups: string[]) => TypedArray][] = [
   ["torch.empty(‹S›).uniform_(‹N›, ‹N›)", (s, a, b) => uniforms(real(s!), num(a!), num(b!))],
   ["torch.empty(‹S›).normal_(‹N›, ‹N›)", (s, m, d) => normals(real(s!), num(m!), num(d!))],
   ["torch.empty(‹S›).exponential_()", (s) => made(real(s!), (x) => exponential(g, x))],
-  [
-    "torch.empty(‹S›).bernoulli_(‹N›)",
-    (s, p) => made(real(s!), (x) => bernoulli(g, x, num(p!), bernoulliMask)),
-  ],
+  ["torch.empty(‹S›).bernoulli_(‹N›)", (s, p) => made(real(s!), (x) => bernoulli(g, x, num(p!)))],
   [
     "torch.bernoulli(torch.linspace(0, 1, ‹N›))",
     (n) => {

@@ -9,10 +9,6 @@ import { fma32, fma64 } from "../../core/float.ts";
 import { nextU32, nextU53 } from "./mt19937.ts";
 import { vlog, vsincos } from "./vector-math.ts";
 
-export type UniformFill = typeof uniformFill;
-export type NormalFill = typeof normalFill;
-export type BernoulliMask = typeof bernoulliMask;
-
 const f = Math.fround;
 
 /**

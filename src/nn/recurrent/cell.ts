@@ -1,7 +1,7 @@
 /** What the cells share: one step of a recurrent layer. */
 
 import { DTypeError, repr, ShapeError } from "../../core/index.ts";
-import { squeeze as squeezeOp } from "../../ops/shape.ts";
+import { shape } from "../../ops/index.ts";
 import { Tensor, zeros } from "../../tensor/index.ts";
 import * as init from "../init.ts";
 import { Module } from "../module.ts";
@@ -137,6 +137,6 @@ export abstract class CellBase extends Module {
   /** The result without the batch dimension that {@link batched} added. */
   protected unbatched(x: Tensor, h: Tensor): Tensor {
     if (x.ndim === 2) return h;
-    return Tensor.apply(squeezeOp, [h], { dims: [0], name: "SqueezeBackward1" });
+    return Tensor.apply(shape.squeeze, [h], { dims: [0], name: "SqueezeBackward1" });
   }
 }

@@ -1,6 +1,6 @@
 /** One step of a gated recurrent unit. */
 
-import { gru } from "../../ops/recurrent.ts";
+import { recurrent } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { CellBase, type CellOptions } from "./cell.ts";
 
@@ -25,7 +25,7 @@ export class GRUCell extends CellBase {
   forward(x: Tensor, h: Tensor | null = null): Tensor {
     const { inputs, args } = this.operands(x, this.single(h, "gru_cell"));
     const names = ["AddBackward0", "AddBackward0"];
-    const [y] = Tensor.applyMulti(gru, inputs, { ...args, names }) as [Tensor, Tensor];
+    const [y] = Tensor.applyMulti(recurrent.gru, inputs, { ...args, names }) as [Tensor, Tensor];
     return this.unbatched(x, y);
   }
 }

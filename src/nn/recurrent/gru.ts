@@ -1,6 +1,6 @@
 /** The gated recurrent unit. */
 
-import { gru, type LayerArgs } from "../../ops/recurrent.ts";
+import { type LayerArgs, recurrent } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
@@ -45,6 +45,6 @@ export class GRU extends RecurrentBase {
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(gru, inputs as never, args);
+    return Tensor.applyMulti(recurrent.gru, inputs as never, args);
   }
 }

@@ -4,8 +4,7 @@
  */
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../../core/index.ts";
-import type { LayerArgs } from "../../ops/recurrent.ts";
-import { cat as catOp, squeeze as squeezeOp, transpose as transposeOp } from "../../ops/shape.ts";
+import { type LayerArgs, shape } from "../../ops/index.ts";
 import { Tensor, zeros } from "../../tensor/index.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -240,7 +239,7 @@ export abstract class RecurrentBase extends Module {
 
   /** (T, B, D·P) as (B, T, D·P). */
   private batchMajor(y: Tensor): Tensor {
-    return Tensor.apply(transposeOp, [y], { a: 0, b: 1, name: this.transposeName });
+    return Tensor.apply(shape.transpose, [y], { a: 0, b: 1, name: this.transposeName });
   }
 
   protected get where(): string {
@@ -426,9 +425,9 @@ export abstract class RecurrentBase extends Module {
 /** The final states of all layers in one tensor (L·D, B, ·). */
 function joined(layers: Tensor[]): Tensor {
   if (layers.length === 1) return layers[0] as Tensor;
-  return Tensor.apply(catOp, layers, { dim: 0, name: "StackBackward0" });
+  return Tensor.apply(shape.cat, layers, { dim: 0, name: "StackBackward0" });
 }
 
 function squeezed(x: Tensor, dim: number): Tensor {
-  return Tensor.apply(squeezeOp, [x], { dims: [dim], name: "SqueezeBackward1" });
+  return Tensor.apply(shape.squeeze, [x], { dims: [dim], name: "SqueezeBackward1" });
 }

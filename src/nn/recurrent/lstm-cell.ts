@@ -1,8 +1,7 @@
 /** One step of a long short-term memory. */
 
 import { DTypeError } from "../../core/index.ts";
-import { lstm } from "../../ops/recurrent.ts";
-import { squeeze as squeezeOp } from "../../ops/shape.ts";
+import { recurrent, shape } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { CellBase, type CellOptions } from "./cell.ts";
 import type { LSTMState } from "./lstm.ts";
@@ -44,12 +43,12 @@ export class LSTMCell extends CellBase {
     }
     const { inputs, args } = this.operands(x, states ?? [null, null]);
     const names = ["MulBackward0", "MulBackward0", "AddBackward0"];
-    const [h, , cN] = Tensor.applyMulti(lstm, inputs, { ...args, names }) as [
+    const [h, , cN] = Tensor.applyMulti(recurrent.lstm, inputs, { ...args, names }) as [
       Tensor,
       Tensor,
       Tensor,
     ];
-    const c = Tensor.apply(squeezeOp, [cN], { dims: [0], name: "AddBackward0" }); // (B, H)
+    const c = Tensor.apply(shape.squeeze, [cN], { dims: [0], name: "AddBackward0" }); // (B, H)
     return [this.unbatched(x, h), this.unbatched(x, c)];
   }
 }

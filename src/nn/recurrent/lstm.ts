@@ -1,6 +1,6 @@
 /** Long short-term memory. */
 
-import { type LayerArgs, lstm } from "../../ops/recurrent.ts";
+import { type LayerArgs, recurrent } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
@@ -58,6 +58,6 @@ export class LSTM extends RecurrentBase {
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(lstm, inputs as never, args);
+    return Tensor.applyMulti(recurrent.lstm, inputs as never, args);
   }
 }

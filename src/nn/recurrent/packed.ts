@@ -4,8 +4,7 @@
  */
 
 import { ConfigError, int64, ShapeError } from "../../core/index.ts";
-import { pick, placeRows } from "../../ops/indexing.ts";
-import { View } from "../../ops/view.ts";
+import { indexing, View } from "../../ops/index.ts";
 import { cat, full, Tensor } from "../../tensor/index.ts";
 
 /**
@@ -86,7 +85,7 @@ export function packPaddedSequence(
     for (let b = 0; b < running; b++) rows.push(t * B + (order[b] as number));
   }
   const flat = timeMajor.reshape(T * B, ...timeMajor.impl.shape.slice(2));
-  const data = Tensor.apply(pick, [flat, indexTensor(rows)], {
+  const data = Tensor.apply(indexing.pick, [flat, indexTensor(rows)], {
     dim: 0,
     name: "PackPaddedSequenceBackward0",
   });
@@ -134,7 +133,7 @@ export function padPackedSequence(
   });
   const name = packed.sortedIndices === null ? "CopySlices" : "IndexSelectBackward0";
   const args = { index: Int32Array.from(places), lead: [T, B], fill: paddingValue, name };
-  const padded = Tensor.apply(placeRows, [packed.data], args);
+  const padded = Tensor.apply(indexing.placeRows, [packed.data], args);
   return [batchFirst ? padded.transpose(0, 1) : padded, indexTensor(lengths)];
 }
 

@@ -1,8 +1,7 @@
 /** One step of an Elman network. */
 
 import { ConfigError } from "../../core/index.ts";
-import type { Nonlinearity } from "../../kernels/backend.ts";
-import { rnn } from "../../ops/recurrent.ts";
+import { type Nonlinearity, recurrent } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { CellBase, type CellOptions } from "./cell.ts";
 
@@ -43,7 +42,7 @@ export class RNNCell extends CellBase {
     const { inputs, args } = this.operands(x, this.single(h, `rnn_${nonlinearity}_cell`));
     const name = nonlinearity === "tanh" ? "TanhBackward0" : "ReluBackward0";
     const call = { ...args, names: [name, name] };
-    const [y] = Tensor.applyMulti(rnn[nonlinearity], inputs, call) as [Tensor, Tensor];
+    const [y] = Tensor.applyMulti(recurrent.rnn[nonlinearity], inputs, call) as [Tensor, Tensor];
     return this.unbatched(x, y);
   }
 

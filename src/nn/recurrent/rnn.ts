@@ -1,8 +1,7 @@
 /** The Elman network. */
 
 import { ConfigError } from "../../core/index.ts";
-import type { Nonlinearity } from "../../kernels/backend.ts";
-import { type LayerArgs, rnn } from "../../ops/recurrent.ts";
+import { type LayerArgs, type Nonlinearity, recurrent } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
@@ -62,6 +61,6 @@ export class RNN extends RecurrentBase {
   }
 
   protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(rnn[this.nonlinearity], inputs as never, args);
+    return Tensor.applyMulti(recurrent.rnn[this.nonlinearity], inputs as never, args);
   }
 }
