@@ -1,6 +1,6 @@
 /** Elementwise operations with broadcasting, each beside its derivative. */
 
-import type { DType, Real, TypedArray } from "../core/index.ts";
+import type { DType, TypedArray } from "../core/index.ts";
 import { bool, broadcastShapes, DTypeError, float32, promote } from "../core/index.ts";
 import type { UnaryOp } from "../kernels/backend.ts";
 import { unaryOps } from "../kernels/backend.ts";

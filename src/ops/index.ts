@@ -10,7 +10,7 @@ export { linearCrossEntropy } from "./linear-cross-entropy.ts";
 export type { Reduction } from "./loss.ts";
 export * as loss from "./loss.ts";
 export * as matmul from "./matmul.ts";
-export type { LayerArgs } from "./recurrent.ts";
+export type { RecurrentOp } from "./recurrent.ts";
 export * as recurrent from "./recurrent.ts";
 export * as reduce from "./reduce.ts";
 export * as rows from "./rows.ts";

@@ -1,7 +1,7 @@
 /** The gated recurrent unit. */
 
-import { type LayerArgs, recurrent } from "../../ops/index.ts";
-import { Tensor } from "../../tensor/index.ts";
+import { type RecurrentOp, recurrent } from "../../ops/index.ts";
+import type { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
 
@@ -44,7 +44,7 @@ export class GRU extends RecurrentBase {
     return [y, states[0] as Tensor];
   }
 
-  protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(recurrent.gru, inputs as never, args);
+  protected get op(): RecurrentOp {
+    return recurrent.gru;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../../core/index.ts";
-import { type LayerArgs, shape } from "../../ops/index.ts";
+import { type RecurrentOp, shape } from "../../ops/index.ts";
 import { Tensor, zeros } from "../../tensor/index.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -45,6 +45,9 @@ interface Prepared {
   arrangeState(h: Tensor): Tensor;
   restoreState(h: Tensor): Tensor;
 }
+
+/** x, the states, the weights. */
+type Operands = [Tensor, Tensor | null, ...(Tensor | null)[]];
 
 /** PyTorch's names of the results of a layer: y, then the states. */
 const stateNames = ["StackBackward0", "StackBackward0"];
@@ -125,7 +128,7 @@ export abstract class RecurrentBase extends Module {
   }
 
   /** One layer in all its directions: the output (…, D·P) and the final states (D, B, ·). */
-  protected abstract layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[];
+  protected abstract get op(): RecurrentOp;
 
   /** The kinds of state, as errors call them: `hidden`, or `hidden[0]` and `hidden[1]`. */
   protected abstract readonly stateNames: readonly string[];
@@ -152,7 +155,10 @@ export abstract class RecurrentBase extends Module {
       const inputs: (Tensor | null)[] = [x];
       for (const s of initial) inputs.push(s && this.ofLayer(l, s));
       for (const name of this.names[l]!) inputs.push(this.own[name] ?? null);
-      const [y, ...last] = this.layer(inputs, args) as [Tensor, ...Tensor[]];
+      const [y, ...last] = Tensor.applyMulti(this.op, inputs as Operands, args) as [
+        Tensor,
+        ...Tensor[],
+      ];
       for (const [i, s] of last.entries()) finals[i]?.push(s);
       x = l < this.numLayers - 1 ? F.dropout(y, this.dropout, this.training) : y;
     }

@@ -1,7 +1,7 @@
 /** Long short-term memory. */
 
-import { type LayerArgs, recurrent } from "../../ops/index.ts";
-import { Tensor } from "../../tensor/index.ts";
+import { type RecurrentOp, recurrent } from "../../ops/index.ts";
+import type { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
 
@@ -57,7 +57,7 @@ export class LSTM extends RecurrentBase {
     return [result.y, result.states as [Tensor, Tensor]];
   }
 
-  protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(recurrent.lstm, inputs as never, args);
+  protected get op(): RecurrentOp {
+    return recurrent.lstm;
   }
 }

@@ -1,8 +1,8 @@
 /** The Elman network. */
 
 import { ConfigError } from "../../core/index.ts";
-import { type LayerArgs, type Nonlinearity, recurrent } from "../../ops/index.ts";
-import { Tensor } from "../../tensor/index.ts";
+import { type Nonlinearity, type RecurrentOp, recurrent } from "../../ops/index.ts";
+import type { Tensor } from "../../tensor/index.ts";
 import { RecurrentBase, type RecurrentOptions } from "./layer.ts";
 import type { PackedSequence } from "./packed.ts";
 
@@ -60,7 +60,7 @@ export class RNN extends RecurrentBase {
     return [y, states[0] as Tensor];
   }
 
-  protected layer(inputs: (Tensor | null)[], args: LayerArgs): Tensor[] {
-    return Tensor.applyMulti(recurrent.rnn[this.nonlinearity], inputs as never, args);
+  protected get op(): RecurrentOp {
+    return recurrent.rnn[this.nonlinearity];
   }
 }
