@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { sentence } from "../../test/golden/sentence.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import { sentence } from "../../test/pytorch/sentence.ts";
 import {
   camelCased,
   expectClose,
@@ -8,7 +8,7 @@ import {
   type Recorded,
   restored,
   tolerance,
-} from "../../test/golden/tensors.ts";
+} from "../../test/pytorch/tensors.ts";
 import { float64, int64 } from "../core/index.ts";
 import { gradcheck, noGrad, ones, randn, type Tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
@@ -36,7 +36,7 @@ interface ErrorCase {
   error: string;
 }
 
-const { cases, errors } = golden<{ cases: LayerNormCase[]; errors: ErrorCase[] }>(
+const { cases, errors } = readRecording<{ cases: LayerNormCase[]; errors: ErrorCase[] }>(
   "layer-norm.json",
 );
 

@@ -1,4 +1,4 @@
-import { type Expressions, replay } from "../../test/golden/expressions.ts";
+import { type Expressions, replay } from "../../test/pytorch/expressions.ts";
 import { int64 } from "../core/index.ts";
 import { tensor } from "../tensor/creation.ts";
 import { gather } from "../tensor/functions.ts";

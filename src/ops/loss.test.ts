@@ -1,4 +1,4 @@
-import { type Expression, type Expressions, replay } from "../../test/golden/expressions.ts";
+import { type Expression, type Expressions, replay } from "../../test/pytorch/expressions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as loss from "./loss.ts";
 

@@ -1,4 +1,4 @@
-import { type Expressions, replay } from "../../test/golden/expressions.ts";
+import { type Expressions, replay } from "../../test/pytorch/expressions.ts";
 import * as t from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linear } from "./matmul.ts";

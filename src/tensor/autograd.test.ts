@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { modified, sentence } from "../../test/golden/sentence.ts";
+import { modified, sentence } from "../../test/pytorch/sentence.ts";
 import { AutogradError, float64, int64 } from "../core/index.ts";
 import type { Context, Op } from "../ops/op.ts";
 import type { View } from "../ops/view.ts";

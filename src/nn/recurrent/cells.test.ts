@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../../test/golden/read.ts";
+import { readRecording } from "../../../test/pytorch/read.ts";
 import {
   camelCased,
   expectClose,
@@ -7,7 +7,7 @@ import {
   type Recorded,
   restored,
   tolerance,
-} from "../../../test/golden/tensors.ts";
+} from "../../../test/pytorch/tensors.ts";
 import { manualSeed } from "../../random/index.ts";
 import * as torch from "../../tensor/index.ts";
 import { GRUCell, LSTMCell, RNNCell } from "../index.ts";
@@ -29,7 +29,7 @@ interface CellCase {
   grad_hidden?: Recorded[];
 }
 
-const cases = golden<CellCase[]>("cells.json");
+const cases = readRecording<CellCase[]>("cells.json");
 
 const kinds = { RNNCell, LSTMCell, GRUCell };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../../test/golden/read.ts";
-import { sentence } from "../../../test/golden/sentence.ts";
-import { expectSame, type Recorded, restored } from "../../../test/golden/tensors.ts";
+import { readRecording } from "../../../test/pytorch/read.ts";
+import { sentence } from "../../../test/pytorch/sentence.ts";
+import { expectSame, type Recorded, restored } from "../../../test/pytorch/tensors.ts";
 import { float64, int64 } from "../../core/index.ts";
 import { arange, gradcheck, ones, randn, type Tensor, tensor } from "../../tensor/index.ts";
 import * as rnn from "./packed.ts";
@@ -35,7 +35,7 @@ interface Recordings {
   unstable_sort_order: { lengths: number[]; sorted_indices: number[] }[];
 }
 
-const recorded = golden<Recordings>("packing.json");
+const recorded = readRecording<Recordings>("packing.json");
 const ints = (...data: number[]) => tensor(data, { dtype: int64 });
 const steps = (n: number) => arange(n).float();
 

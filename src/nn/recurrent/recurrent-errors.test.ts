@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { golden } from "../../../test/golden/read.ts";
-import { sentence } from "../../../test/golden/sentence.ts";
+import { readRecording } from "../../../test/pytorch/read.ts";
+import { sentence } from "../../../test/pytorch/sentence.ts";
 import { type Kind, kinds } from "../../../test/recurrent/configurations.ts";
 import { float64, SaikiError, setWarningHandler } from "../../core/index.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/index.ts";
@@ -14,7 +14,7 @@ interface ErrorCase {
   readonly warnings?: readonly (readonly [kind: string, text: string])[];
 }
 
-const recorded = golden<ErrorCase[]>("errors.json").filter(
+const recorded = readRecording<ErrorCase[]>("errors.json").filter(
   ({ expr }) => /^nn\.(RNN|LSTM|GRU)(Cell)?\(/.test(expr) && !expr.includes("load_state_dict"),
 );
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../../test/golden/read.ts";
+import { readRecording } from "../../../test/pytorch/read.ts";
 import {
   camelCased,
   expectClose,
@@ -7,7 +7,7 @@ import {
   type Recorded,
   restored,
   tolerance,
-} from "../../../test/golden/tensors.ts";
+} from "../../../test/pytorch/tensors.ts";
 import { manualSeed } from "../../random/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import { GRU, LSTM, RNN } from "../index.ts";
@@ -45,7 +45,7 @@ interface LayerCase {
   grad_c0?: Recorded;
 }
 
-const cases = golden<LayerCase[]>("layers.json");
+const cases = readRecording<LayerCase[]>("layers.json");
 const kinds = { RNN, LSTM, GRU };
 type Layer = RNN | LSTM | GRU;
 

@@ -3,14 +3,14 @@
 import { describe, expect, test } from "vitest";
 import * as torch from "../../src/index.ts";
 import { nn, Size, type Tensor } from "../../src/index.ts";
-import { golden } from "./read.ts";
+import { readRecording } from "./read.ts";
 
 interface Texts {
   modules: Record<string, string>;
   grad_fn: Record<string, string>;
 }
 
-const recorded = golden<Texts>("text.json");
+const recorded = readRecording<Texts>("text.json");
 
 /** Tests of a table of expressions; table and absent ones together must be the recorded ones. */
 function replay<T>(

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as torch from "../../src/index.ts";
 import { nn, optim, SaikiError, setWarningHandler, type Tensor } from "../../src/index.ts";
-import { golden } from "./read.ts";
+import { readRecording } from "./read.ts";
 
 interface ErrorCase {
   expr: string;
@@ -13,7 +13,7 @@ interface ErrorCase {
   warnings?: [kind: string, text: string][];
 }
 
-const cases = golden<ErrorCase[]>("errors.json");
+const cases = readRecording<ErrorCase[]>("errors.json");
 
 const F = nn.functional;
 const { packPaddedSequence, padPackedSequence, packSequence, padSequence } = nn.utils.rnn;

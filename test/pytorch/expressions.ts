@@ -6,7 +6,7 @@
 import { describe, expect, test } from "vitest";
 import { dtypes, SaikiError } from "../../src/core/index.ts";
 import { cat, gradcheck, Tensor, zeros } from "../../src/tensor/index.ts";
-import { golden } from "./read.ts";
+import { readRecording } from "./read.ts";
 import { expectClose, type Recorded, restored } from "./tensors.ts";
 
 interface TypedRecord extends Recorded {
@@ -43,7 +43,7 @@ export interface ReplayOptions {
 
 /** Tests of every recorded case of a group; table and recording must name the same expressions. */
 export function replay(group: string, table: Expressions, options: ReplayOptions = {}): void {
-  const cases = golden<ExpressionCase[]>("tensors.json").filter((c) => c.group === group);
+  const cases = readRecording<ExpressionCase[]>("tensors.json").filter((c) => c.group === group);
   const titled = cases.map((c, i) => [`${i} ${c.code} of ${describeInputs(c)}`, c] as const);
   const f = (c: ExpressionCase) => table[c.code] as Expression;
 
@@ -81,7 +81,7 @@ interface ErrorCase extends Pick<ExpressionCase, "group" | "code" | "inputs"> {
 
 /** Tests that expressions throw with PyTorch's sentence, but for those whose sentence is our own. */
 export function replayErrors(table: Expressions, own: readonly string[] = []): void {
-  const cases = golden<ErrorCase[]>("tensors.json").filter((c) => c.group === "error");
+  const cases = readRecording<ErrorCase[]>("tensors.json").filter((c) => c.group === "error");
 
   test("the table has the recorded expressions", () => {
     expect(Object.keys(table).sort()).toEqual([...new Set(cases.map((c) => c.code))].sort());

@@ -1,7 +1,7 @@
 /** PyTorch's random stream, call by call, against what PyTorch recorded. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
 import type { Real, TypedArray } from "../core/index.ts";
 import {
   bernoulli,
@@ -27,7 +27,7 @@ interface Recorded {
   readonly data: readonly number[];
 }
 
-const vectors = golden<{
+const vectors = readRecording<{
   streams: { seed: number; calls: { call: string; result: Recorded }[] }[];
   hashes: { seed: number; call: string; dtype: string; sha256: string }[];
   data: {
