@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeEach } from "../../../test/backends.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
 import {
   camelCased,
@@ -33,7 +34,7 @@ const cases = readRecording<CellCase[]>("cells.json");
 
 const kinds = { RNNCell, LSTMCell, GRUCell };
 
-describe("cells match PyTorch", () => {
+describeEach("cells match PyTorch, %s kernels", () => {
   test("in all recorded configurations", () => {
     expect(cases).toHaveLength(32);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Kind, kinds } from "../../../test/properties/configurations.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
 import { sentence } from "../../../test/pytorch/sentence.ts";
-import { type Kind, kinds } from "../../../test/recurrent/configurations.ts";
 import { float64, SaikiError, setWarningHandler } from "../../core/index.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/index.ts";
 import { GRUCell, LSTM, LSTMCell, RNN, RNNCell } from "../index.ts";

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeEach } from "../../../test/backends.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
 import {
   camelCased,
@@ -77,7 +78,7 @@ function run(layer: Layer, c: LayerCase, x: Tensor, states: Tensor[]) {
 
 const present = (...all: (Recorded | undefined)[]) => all.filter((r) => r !== undefined);
 
-describe("recurrent layers match PyTorch", () => {
+describeEach("recurrent layers match PyTorch, %s kernels", () => {
   test("in all recorded configurations", () => {
     expect(cases).toHaveLength(82);
   });

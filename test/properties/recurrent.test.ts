@@ -1,5 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { float32, float64 } from "../../src/core/index.ts";
+import type { BackendName } from "../../src/kernels/index.ts";
+import { padPackedSequence } from "../../src/nn/recurrent/packed.ts";
+import { cat, gradcheck, noGrad, stack, type Tensor, zeros } from "../../src/tensor/index.ts";
+import { backends, on } from "../backends.ts";
 import {
   activity,
   type Configuration,
@@ -15,11 +20,7 @@ import {
   type Results,
   run,
   weighted,
-} from "../../../test/recurrent/configurations.ts";
-import { float32, float64 } from "../../core/index.ts";
-import { type BackendName, getBackend, setBackend } from "../../kernels/index.ts";
-import { cat, gradcheck, noGrad, stack, type Tensor, zeros } from "../../tensor/index.ts";
-import { padPackedSequence } from "./packed.ts";
+} from "./configurations.ts";
 
 /** Differences, as a part of the largest element or 1: two ways to the same numbers in float64. */
 const rounding = 1e-12;
@@ -73,16 +74,12 @@ const batchDim = (c: Configuration) => (c.batchFirst ? 0 : 1);
 
 /** Results, gradients and relu's active units, with the kernels of that name. */
 function computed(made: Made, backend: BackendName) {
-  const before = getBackend();
-  setBackend(backend);
-  try {
+  return on(backend, () => {
     const results = run(made);
     const named = results.map((r, i): [string, Tensor] => [`result ${i}`, r]);
     const gradients = backward(made, results).map(([n, g]): [string, Tensor] => [`d ${n}`, g]);
     return { numbers: [...named, ...gradients], active: activity(made) };
-  } finally {
-    setBackend(before);
-  }
+  });
 }
 
 /** With its leaves set, rounded to its type. */
@@ -163,19 +160,9 @@ function slope(gradients: [string, Tensor][], direction: readonly Tensor[]): num
   return parts.reduce((a, b) => a + b, 0);
 }
 
-const wasmBackends = (["wasm", "wasm-relaxed"] as const).filter((name) => {
-  const before = getBackend();
-  try {
-    setBackend(name);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    setBackend(before);
-  }
-});
+const compiled = backends.filter((name) => name !== "reference");
 
-/** That all of them give the reference's results and gradients. */
+/** All compiled kernels give the reference's results and gradients. */
 function expectReference(c: Configuration): void {
   const want = computed(withLeaves(make(c), leaves32(c)), "reference");
   // Else so close to a kink of relu that rounding decides.
@@ -183,7 +170,7 @@ function expectReference(c: Configuration): void {
     fc.pre(active.every((v, i) => v === want.active[i]));
   const scale = 1 + Math.max(...want.numbers.map(([, t]) => largest(t)));
   let near: (typeof want)[] | null = null;
-  for (const backend of wasmBackends) {
+  for (const backend of compiled) {
     const got = computed(make(c, float32), backend);
     preActive(got);
     for (const [i, [name, t]] of got.numbers.entries()) {
@@ -211,8 +198,8 @@ describe.each(all)("%s.forward()", { timeout: 120_000 }, (kind) => {
   const any = configurations(kind);
   const batched = any.map((c) => ({ ...c, form: "batched" as const }));
 
-  test("in float32 gives the reference's results and gradients on every wasm backend", () => {
-    expect(wasmBackends).toContain("wasm");
+  test("in float32 gives the reference's results and gradients on all compiled kernels", () => {
+    expect(compiled).toContain("wasm");
     fc.assert(fc.property(any, expectReference), { numRuns: 300 });
   });
 
