@@ -124,9 +124,7 @@ export class TrainingError extends SaikiError {
  * @throws SaikiError when `condition` is false, which is a bug in saiki
  */
 export function assert(condition: boolean, what: string): asserts condition {
-  if (!condition) {
-    throw new SaikiError("saiki", `internal error: ${what}`, "Please report it");
-  }
+  if (!condition) throw new SaikiError("saiki", `internal error: ${what}`, "Please report it");
 }
 
 function closed(sentence: string): string {

@@ -92,9 +92,7 @@ export function broadcastShapes(op: string, a: readonly number[], b: readonly nu
   for (let i = 0; i < rank; i++) {
     const x = a[i - rank + a.length] ?? 1;
     const y = b[i - rank + b.length] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) {
-      throw ShapeError.torch(op, torchSays.notBroadcast(x, y, i));
-    }
+    if (x !== y && x !== 1 && y !== 1) throw ShapeError.torch(op, torchSays.notBroadcast(x, y, i));
     out[i] = x === 1 ? y : x;
   }
   return out;

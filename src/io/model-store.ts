@@ -2,7 +2,7 @@
 
 import { platform } from "#platform";
 import { CheckpointError } from "../core/index.ts";
-import type { PlatformFiles } from "../core/platform/types.ts";
+import type { PlatformFiles } from "../platform/types.ts";
 
 /** A set of named files: in a folder, in memory or behind a URL. */
 export interface ModelStore {

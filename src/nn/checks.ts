@@ -1,6 +1,6 @@
 /** What functions of this folder may be called with. */
 
-import { ConfigError, DTypeError, list, ShapeError, sameShape, torchSays } from "../core/index.ts";
+import { DTypeError, list, ShapeError, sameShape, torchSays } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
 export interface LayerNormArguments {
@@ -80,10 +80,4 @@ export function checkLinear(op: string, x: Tensor, weight: Tensor): void {
     const fix = `The last size of the input must be ${width}; the input is ${list(x.impl.shape)}`;
     throw ShapeError.torch(op, torchSays.notMultiplied(rows, cols, width, out), fix);
   }
-}
-
-/** @throws ConfigError when `p` is no share that dropout could drop */
-export function checkProbability(op: string, p: number): void {
-  if (p >= 0 && p <= 1) return;
-  throw ConfigError.torch(op, torchSays.noProbability(p));
 }

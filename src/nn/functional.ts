@@ -11,22 +11,9 @@ import {
   torchSays,
   warn,
 } from "../core/index.ts";
-import { kernels } from "../kernels/index.ts";
-import { giveBack, lend } from "../kernels/pool.ts";
-import { defaultGenerator, dropoutMask } from "../random/index.ts";
+import * as ops from "../ops/index.ts";
 import { arange, Tensor } from "../tensor/index.ts";
-import { applyMask } from "../tensor/ops/elementwise.ts";
-import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
-import { linearCrossEntropy as linearCrossEntropyOp } from "../tensor/ops/linear-cross-entropy.ts";
-import * as losses from "../tensor/ops/loss.ts";
-import { linear as linearOp } from "../tensor/ops/matmul.ts";
-import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
-import {
-  checkLayerNorm,
-  checkLinear,
-  checkProbability,
-  type LayerNormArguments,
-} from "./checks.ts";
+import { checkLayerNorm, checkLinear, type LayerNormArguments } from "./checks.ts";
 import {
   checkClassTarget,
   checkLinearCrossEntropy,
@@ -45,7 +32,7 @@ import {
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   checkLinear("linear", x, weight);
-  return Tensor.apply(linearOp, [x, weight, bias], undefined);
+  return Tensor.apply(ops.matmul.linear, [x, weight, bias], undefined);
 }
 
 /**
@@ -77,22 +64,10 @@ export function embedding(
     throw IndexError.torch("embedding", torchSays.noSuchIndex, fix);
   }
   const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
-  return Tensor.apply(embeddingOp, [weight, index], padding);
+  return Tensor.apply(ops.indexing.embedding, [weight, index], padding);
 }
 
-/**
- * In training sets elements to zero with probability `p` and scales the others by 1/(1 − p).
- *
- * @throws ConfigError when `p` is outside [0, 1]
- * @see torch.nn.functional.dropout
- */
-export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
-  checkProbability("dropout", p);
-  if (p === 0 || !training) return x;
-  const mask = lend(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
-  dropoutMask(defaultGenerator, mask, p, (...a) => kernels().bernoulliMask(...a));
-  return Tensor.apply(applyMask, [x], { mask, release: () => giveBack(mask) });
-}
+export { dropout } from "../tensor/index.ts";
 
 /**
  * Each row of the last dimensions, less its mean, by its deviation:
@@ -110,7 +85,7 @@ export function layerNorm(
   { weight = null, bias = null, eps = 1e-5 }: LayerNormArguments = {},
 ): Tensor {
   checkLayerNorm(x, normalizedShape, { weight, bias });
-  return Tensor.apply(layerNormOp, [x, weight, bias], { cols: numel(normalizedShape), eps });
+  return Tensor.apply(ops.rows.layerNorm, [x, weight, bias], { cols: numel(normalizedShape), eps });
 }
 
 /** `tanh x` of each element. @see torch.nn.functional.tanh */
@@ -164,7 +139,7 @@ export function oneHot(index: Tensor, numClasses = -1): Tensor {
 // ---- losses ------------------------------------------------------------------------------------
 
 /** How the losses of elements become one: their mean, their sum, or not at all (`none`). */
-export type Reduction = losses.Reduction;
+export type Reduction = ops.Reduction;
 
 /** Options of all losses. */
 export interface LossOptions {
@@ -217,7 +192,7 @@ export function crossEntropy(
   const ignoreIndex = options.ignoreIndex ?? -100;
   checkClassTarget(op, input, target, weight, ignoreIndex);
   const args = { ignoreIndex, smoothing: labelSmoothing, reduction };
-  return Tensor.apply(losses.crossEntropy, [input, target, weight], args);
+  return Tensor.apply(ops.loss.crossEntropy, [input, target, weight], args);
 }
 
 /** Options of {@link linearCrossEntropy}. */
@@ -270,7 +245,7 @@ export function linearCrossEntropy(
   checkSmoothing(op, labelSmoothing);
   checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
   const args = { reduction, ignoreIndex, smoothing: labelSmoothing };
-  return Tensor.apply(linearCrossEntropyOp, [input, weight, bias, target, classWeight], args);
+  return Tensor.apply(ops.linearCrossEntropy, [input, weight, bias, target, classWeight], args);
 }
 
 /** Targets are probabilities q: `−Σ_j w_j q'_j ln softmax(x)_j`, `q' = q (1 − e) + e/C`. */
@@ -310,7 +285,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const { weight = null, ignoreIndex = -100 } = options;
   const reduction = checkReduction("nllLoss", options.reduction);
   checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
-  return Tensor.apply(losses.nllLoss, [input, target, weight], {
+  return Tensor.apply(ops.loss.nllLoss, [input, target, weight], {
     ignoreIndex,
     smoothing: 0,
     reduction,
@@ -325,7 +300,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkReduction("mseLoss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
-  return Tensor.apply(losses.mseLoss, [x, y, null, null], { reduction, args: null });
+  return Tensor.apply(ops.loss.mseLoss, [x, y, null, null], { reduction, args: null });
 }
 
 /**
@@ -360,7 +335,7 @@ export function smoothL1Loss(
   if (beta === 0) return l1Loss(input, target, options);
   const reduction = checkReduction("smoothL1Loss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
-  return Tensor.apply(losses.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
+  return Tensor.apply(ops.loss.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
 }
 
 /**
@@ -391,7 +366,7 @@ export function binaryCrossEntropy(
     throw ConfigError.torch(op, said, "Apply sigmoid first, or use binaryCrossEntropyWithLogits");
   }
   const args = { reduction, args: null };
-  return Tensor.apply(losses.bceLoss, [input, target, options.weight ?? null, null], args);
+  return Tensor.apply(ops.loss.bceLoss, [input, target, options.weight ?? null, null], args);
 }
 
 /**
@@ -420,7 +395,7 @@ export function binaryCrossEntropyWithLogits(
   }
   const { weight = null, posWeight = null } = options;
   const args = { reduction, args: null };
-  return Tensor.apply(losses.bceWithLogitsLoss, [input, target, weight, posWeight], args);
+  return Tensor.apply(ops.loss.bceWithLogitsLoss, [input, target, weight, posWeight], args);
 }
 
 // ---- checks ------------------------------------------------------------------------------------

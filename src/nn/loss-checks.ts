@@ -10,8 +10,8 @@ import {
   sameShape,
   torchSays,
 } from "../core/index.ts";
+import type { Reduction } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Reduction } from "../tensor/ops/loss.ts";
 import { checkLinear, checkParameterTypes } from "./checks.ts";
 
 /** @throws ConfigError when it is none of the three */

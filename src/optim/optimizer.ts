@@ -73,9 +73,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
       throw DTypeError.torch(name, said, "Put it into an array");
     }
     const items = [...params] as (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[];
-    if (items.length === 0) {
-      throw ConfigError.torch(name, "optimizer got an empty parameter list");
-    }
+    if (items.length === 0) throw ConfigError.torch(name, "optimizer got an empty parameter list");
     if (isGroup(items[0])) {
       for (const group of items)
         this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);

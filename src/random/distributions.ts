@@ -1,17 +1,16 @@
 /**
  * PyTorch's distributions of real numbers on a generator.
  *
- * Each checks its arguments and fills `out` in order. The kernels that fill in bulk are arguments,
- * so that a caller passes the backend's: `uniform(generator, data, 0, 1, backend.uniformFill)`.
+ * Each checks its arguments and fills `out` in order; kernels fill in bulk.
  */
 
 import type { Real } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
 import { fma64 } from "../core/float.ts";
 import * as torchSays from "../core/torch-sentences.ts";
-import type { BernoulliMask, NormalFill, UniformFill } from "./fills.ts";
+import { kernels } from "../kernels/index.ts";
+import { nextU32, nextU53 } from "../kernels/reference/mt19937.ts";
 import type { Generator } from "./generator.ts";
-import { nextU32, nextU53 } from "./mt19937.ts";
 
 /**
  * Uniform numbers in [from, to).
@@ -19,13 +18,7 @@ import { nextU32, nextU53 } from "./mt19937.ts";
  * @throws ConfigError when a bound or their distance is outside the type, or `from > to`
  * @see Tensor.uniform_
  */
-export function uniform(
-  generator: Generator,
-  out: Real,
-  from: number,
-  to: number,
-  fill: UniformFill,
-): void {
+export function uniform(generator: Generator, out: Real, from: number, to: number): void {
   const [type, Type, max] =
     out instanceof Float32Array
       ? ["float", "Float", MAX_FLOAT]
@@ -43,7 +36,7 @@ export function uniform(
       `from=${a} which result in to-from to exceed the limit`;
     reject("uniform_", torch);
   }
-  fill(generator.state, out, from, to);
+  kernels().uniformFill(generator.state, out, from, to);
 }
 
 const MAX_FLOAT = 2 ** 128 - 2 ** 104;
@@ -54,16 +47,10 @@ const MAX_FLOAT = 2 ** 128 - 2 ** 104;
  * @throws ConfigError when `std` is negative or NaN
  * @see Tensor.normal_
  */
-export function normal(
-  generator: Generator,
-  out: Real,
-  mean: number,
-  std: number,
-  fill: NormalFill,
-): void {
+export function normal(generator: Generator, out: Real, mean: number, std: number): void {
   if (!(std >= 0)) reject("normal_", `normal expects std >= 0.0, but found std ${cpp(std)}`);
   if (out.length < 16) normalSmall(generator, out, mean, std);
-  else fill(generator.state, out, mean, std);
+  else kernels().normalFill(generator.state, out, mean, std);
 }
 
 /**
@@ -80,11 +67,11 @@ export function normalSmall(generator: Generator, out: Real, mean: number, std: 
  * @throws ConfigError when `p` is outside [0, 1]
  * @see Tensor.bernoulli_
  */
-export function bernoulli(generator: Generator, out: Real, p: number, fill: BernoulliMask): void {
+export function bernoulli(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
     reject("bernoulli_", `bernoulli_ expects p to be in [0, 1], but got p=${cpp(p)}`);
   }
-  fill(generator.state, out, p, 1);
+  kernels().bernoulliMask(generator.state, out, p, 1);
 }
 
 /**
@@ -117,7 +104,7 @@ const PROBABILITY_SENTENCE =
  * @throws ConfigError when `p` is outside [0, 1]
  * @see torch.nn.functional.dropout
  */
-export function dropoutMask(generator: Generator, out: Real, p: number, fill: BernoulliMask): void {
+export function dropoutMask(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
     reject("dropout", torchSays.noProbability(p));
   }
@@ -126,7 +113,12 @@ export function dropoutMask(generator: Generator, out: Real, p: number, fill: Be
     return;
   }
   const keep = 1 - p;
-  fill(generator.state, out, keep, 1 / (out instanceof Float32Array ? Math.fround(keep) : keep));
+  kernels().bernoulliMask(
+    generator.state,
+    out,
+    keep,
+    1 / (out instanceof Float32Array ? Math.fround(keep) : keep),
+  );
 }
 
 /**

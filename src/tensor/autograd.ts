@@ -6,8 +6,8 @@
 
 import { AutogradError, list, type Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
-import type { Context } from "./op.ts";
-import { type Storage, View } from "./view.ts";
+import type { Context } from "../ops/op.ts";
+import { type Storage, View } from "../ops/view.ts";
 
 /** Where a gradient goes: output `index` of a node. */
 export interface Edge {

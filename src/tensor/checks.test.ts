@@ -1,4 +1,4 @@
-import { type Expressions, replayErrors } from "../../test/golden/expressions.ts";
+import { type Expressions, replayErrors } from "../../test/pytorch/expressions.ts";
 import { int64 } from "../core/index.ts";
 import { arange, tensor, zeros } from "./creation.ts";
 import { cat, stack } from "./functions.ts";

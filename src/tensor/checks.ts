@@ -15,9 +15,9 @@ import {
   sameShape,
   torchSays,
 } from "../core/index.ts";
-import { inRange } from "./ops/arithmetic.ts";
-import type { Dims } from "./ops/reduce.ts";
-import type { View } from "./view.ts";
+import { inRange } from "../ops/arithmetic.ts";
+import type { Dims } from "../ops/reduce.ts";
+import type { View } from "../ops/view.ts";
 
 /** The part of a tensor that the tape knows. */
 export interface Recorded {

@@ -12,10 +12,10 @@ import {
   torchSays,
   uint8,
 } from "../core/index.ts";
-import { inRange } from "./ops/arithmetic.ts";
+import { inRange } from "../ops/arithmetic.ts";
+import { View } from "../ops/view.ts";
 import type { Nested } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** Options of functions that make tensors. */
 export interface TensorOptions {

@@ -1,9 +1,9 @@
 /** The methods as functions, and what joins several tensors. */
 
 import { list, normalizeDim, ShapeError, sameShape } from "../core/index.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as shapes from "./ops/shape.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as shapes from "../ops/shape.ts";
 import type { Operand, ReduceOptions } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -50,9 +50,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors[0];
-  if (first === undefined) {
-    throw ShapeError.torch("stack", "stack expects a non-empty TensorList");
-  }
+  if (first === undefined) throw ShapeError.torch("stack", "stack expects a non-empty TensorList");
   tensors.forEach((t, k) => {
     if (sameShape(t.impl.shape, first.impl.shape)) return;
     const said =

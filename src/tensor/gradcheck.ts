@@ -1,11 +1,11 @@
 /** Derivatives against finite differences. */
 
 import { AutogradError, ConfigError, float64 } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import { Generator as RandomGenerator } from "../random/index.ts";
 import { noGrad } from "./autograd.ts";
 import { randn } from "./random.ts";
 import { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** Options of {@link gradcheck}. */
 export interface GradcheckOptions {

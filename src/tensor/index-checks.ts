@@ -11,8 +11,8 @@ import {
   sameShape,
   torchSays,
 } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import * as checks from "./checks.ts";
-import { View } from "./view.ts";
 
 /** An index into dimension `d`; `named` is the dimension that the error names. */
 export function selection(

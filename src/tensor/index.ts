@@ -14,6 +14,7 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export { dropout } from "./dropout.ts";
 export * from "./functions.ts";
 export * from "./gradcheck.ts";
 

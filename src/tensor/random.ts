@@ -1,11 +1,11 @@
 /** Tensors of random numbers, from PyTorch's stream. */
 
 import { DTypeError, int64, ShapeError } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import * as dist from "../random/index.ts";
 import { defaultGenerator, type Generator } from "../random/index.ts";
 import { empty, parseShape, type ShapeArgs, type TensorOptions } from "./creation.ts";
 import { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** Options of functions that draw random tensors. */
 export interface RandomOptions extends TensorOptions {

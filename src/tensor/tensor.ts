@@ -15,6 +15,16 @@ import {
   Size as Sizes,
   uint8,
 } from "../core/index.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as indexing from "../ops/indexing.ts";
+import * as matrix from "../ops/matmul.ts";
+import type { Inputs, MultiOp, Op } from "../ops/op.ts";
+import { Context } from "../ops/op.ts";
+import * as reduce from "../ops/reduce.ts";
+import * as rows from "../ops/rows.ts";
+import * as shapes from "../ops/shape.ts";
+import { View } from "../ops/view.ts";
 import { defaultGenerator } from "../random/index.ts";
 import type { Edge, Node, Source } from "./autograd.ts";
 import { accumulate, isGradEnabled, OpNode, runBackward, taken } from "./autograd.ts";
@@ -22,16 +32,6 @@ import * as checks from "./checks.ts";
 import * as fill from "./fill.ts";
 import { formatTensor } from "./format.ts";
 import * as indexChecks from "./index-checks.ts";
-import type { Inputs, MultiOp, Op } from "./op.ts";
-import { Context } from "./op.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as indexing from "./ops/indexing.ts";
-import * as matrix from "./ops/matmul.ts";
-import * as reduce from "./ops/reduce.ts";
-import * as rows from "./ops/rows.ts";
-import * as shapes from "./ops/shape.ts";
-import { View } from "./view.ts";
 
 /** Nested arrays of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested<T> = T | Nested<T>[];

@@ -4,7 +4,7 @@ import { camelCased, float64 } from "../../src/core/index.ts";
 import { MemoryStore, sha256 } from "../../src/io/index.ts";
 import { train } from "../../src/lm/index.ts";
 import { RNN } from "../../src/nn/index.ts";
-import { packPaddedSequence, padPackedSequence } from "../../src/nn/utils/rnn.ts";
+import { packPaddedSequence, padPackedSequence } from "../../src/nn/recurrent/packed.ts";
 import { manualSeed } from "../../src/random/index.ts";
 import * as torch from "../../src/tensor/index.ts";
 
