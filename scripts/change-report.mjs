@@ -25,9 +25,12 @@ y.mul(y).mean().backward();
 adam.step();
 `;
 
+/** The ends of the modules that pages get in place of Node's, in whatever folder they lie. */
+const inPages = { "#platform": "platform/default.ts", "#native": "native/none.ts" };
+
 const before = await mkdtemp(join(tmpdir(), "saiki-"));
 try {
-  const files = execFileSync("git", ["archive", ref, "src", "package.json"], {
+  const files = execFileSync("git", ["archive", ref, "src"], {
     cwd: root,
     maxBuffer: 2 ** 30,
   });
@@ -89,13 +92,14 @@ function codeLines(text) {
 
 /** @param {string} tree */
 async function pageSize(tree) {
-  const { imports } = JSON.parse(await readFile(join(tree, "package.json"), "utf8"));
-  /** @type {(name: string) => string} */
-  const inPages = (name) =>
-    join(tree, imports[name].default.replace("/dist/", "/src/").replace(/js$/, "ts"));
+  const files = await readdir(join(tree, "src"), { recursive: true });
+  const alias = Object.entries(inPages).map(([name, end]) => {
+    const file = files.find((f) => f.split(sep).join("/").endsWith(end));
+    return [name, join(tree, "src", /** @type {string} */ (file))];
+  });
   const { outputFiles } = await build({
     stdin: { contents: page, resolveDir: tree, loader: "ts" },
-    alias: Object.fromEntries(Object.keys(imports).map((name) => [name, inPages(name)])),
+    alias: Object.fromEntries(alias),
     external: ["./generated/*"],
     nodePaths: [join(root, "node_modules")],
     bundle: true,
