@@ -268,10 +268,8 @@ function checkLengths(
   if (input.numel() === 0) throw ShapeError.torch(op, "Cannot pack empty tensors.");
   if (sorted.length !== B) {
     const got = `${sorted.length} (batch_size=${B})`;
-    throw ShapeError.torch(
-      op,
-      `Expected \`len(lengths)\` to be equal to batch_size, but got ${got}`,
-    );
+    const said = `Expected \`len(lengths)\` to be equal to batch_size, but got ${got}`;
+    throw ShapeError.torch(op, said);
   }
   if ((sorted.at(-1) as number) <= 0) {
     const said =
