@@ -6,7 +6,7 @@ const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta
 export default defineConfig({
   resolve: {
     alias: [
-      { find: "#platform", replacement: src("core/platform/node.ts") },
+      { find: "#platform", replacement: src("platform/node.ts") },
       { find: "#native", replacement: src("kernels/native/load.ts") },
       { find: /^saiki$/, replacement: src("index.ts") },
       { find: /^saiki\/(\w+)$/, replacement: `${src("")}$1/index.ts` },

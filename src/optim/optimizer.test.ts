@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { camelCased, expectSame, type Recorded, restored } from "../../test/golden/tensors.ts";
-import { SaikiError, setWarningHandler } from "../core/index.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import { expectSame, type Recorded, restored } from "../../test/pytorch/tensors.ts";
+import { camelCased, SaikiError, setWarningHandler } from "../core/index.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { ones, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { Adam, AdamW, type Optimizer, type Parameters, SGD } from "./index.ts";
@@ -16,7 +16,7 @@ interface OptimizerCase {
   state: Record<string, Record<string, Recorded>>;
 }
 
-const all = golden<{ optimizers: OptimizerCase[] }>("optim.json").optimizers;
+const all = readRecording<{ optimizers: OptimizerCase[] }>("optim.json").optimizers;
 const classes: Readonly<Record<string, (p: Parameters<object>, o: object) => Optimizer>> = {
   SGD: (p, o) => new SGD(p, o as { lr: number }),
   Adam: (p, o) => new Adam(p, o),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConfigError, FormatError } from "../core/index.ts";
+import { mtFill, nextU32, seedState } from "../kernels/reference/mt19937.ts";
 import {
   defaultGenerator,
   Generator,
@@ -10,7 +11,6 @@ import {
   seed,
   setRngState,
 } from "./generator.ts";
-import { mtFill, nextU32, seedState } from "./mt19937.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const draws = (g: Generator, n: number) => Array.from({ length: n }, () => g.random());

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { type BackendName, setBackend } from "../../src/kernels/index.ts";
-import { golden } from "../golden/read.ts";
-import { expectClose, restored, tolerance } from "../golden/tensors.ts";
+import { readRecording } from "../pytorch/read.ts";
+import { expectClose, restored, tolerance } from "../pytorch/tensors.ts";
 import { browserFor, pageOf, runPage } from "./browser.ts";
 import {
   type LayerCase,
@@ -28,7 +28,7 @@ interface Outcome {
   training: Awaited<ReturnType<typeof trainingRun>>;
 }
 
-const cases = golden<LayerCase[]>("layers.json").filter((c) => c.type === "RNN");
+const cases = readRecording<LayerCase[]>("layers.json").filter((c) => c.type === "RNN");
 
 /** What the page comes to: with the kernels it chose, and with the reference. */
 async function outcomes(browser: string): Promise<Outcome[]> {
@@ -36,7 +36,7 @@ async function outcomes(browser: string): Promise<Outcome[]> {
   try {
     await writeFile(join(folder, "index.html"), pageOf("page.js"));
     await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
-    const elsewhere = new URL("../../src/core/platform/default.ts", import.meta.url);
+    const elsewhere = new URL("../../src/platform/default.ts", import.meta.url);
     const noNative = new URL("../../src/kernels/native/none.ts", import.meta.url);
     await build({
       entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
