@@ -1,11 +1,7 @@
 /**
  * The script of a worker that `ready({ worker })` starts: it waits for kernels, then works for them.
- * It imports nothing.
- *
- * @example
- * // in a file of its own: import "saiki/worker";
- * const worker = () => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" });
- * await torch.ready({ threads: 4, worker });
+ * A page has a file that holds `import "saiki/worker";`, and gives
+ * `() => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" })`. It imports nothing.
  */
 
 interface Start {

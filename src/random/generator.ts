@@ -1,13 +1,7 @@
 /** PyTorch's CPU random number generator, and the default one that everything draws from. */
 
 import { ConfigError, FormatError } from "../core/errors.ts";
-import {
-  MT_STATE_LENGTH,
-  MT_WORDS,
-  nextU32,
-  nextU53,
-  seedState,
-} from "../kernels/reference/mt19937.ts";
+import { MT_STATE_LENGTH, MT_WORDS, nextU32, nextU53, seedLater, seedState } from "../kernels/reference/mt19937.ts";
 
 const DEFAULT_SEED = 67280421310721n;
 
@@ -20,14 +14,20 @@ const DEFAULT_SEED = 67280421310721n;
  * console.log(generator.random()); // 2357136044
  */
 export class Generator {
+  private readonly words: Uint32Array = new Uint32Array(MT_STATE_LENGTH);
   /** Null until the first use. */
-  private words: Uint32Array | null = null;
-  private seed64 = 0n;
+  private seed64: bigint | null = null;
   private cachedNormal: number | null = null;
+
+  /** Makes a generator that starts from PyTorch's default seed. */
+  constructor() {
+    seedLater(this.words, () => this.initialSeed());
+  }
 
   /** The twister's state, for the kernels that fill arrays; they advance it. */
   get state(): Uint32Array {
-    return this.words ?? this.start();
+    this.initialSeed();
+    return this.words;
   }
 
   /**
@@ -39,31 +39,32 @@ export class Generator {
    */
   manualSeed(seed: number | bigint): this {
     this.seed64 = asUint64(seed);
-    this.words = seedState(Number(BigInt.asUintN(32, this.seed64)), this.words ?? undefined);
+    seedState(Number(BigInt.asUintN(32, this.seed64)), this.words);
     this.cachedNormal = null;
     return this;
   }
 
   /** The seed that the stream started from. @see torch.Generator.initial_seed */
   initialSeed(): bigint {
-    if (this.words === null) this.start();
-    return this.seed64;
+    return this.seed64 ?? this.start();
   }
 
   /** Seeds from the system's entropy and returns that seed, 53 bits. @see torch.Generator.seed */
   seed(): bigint {
-    this.manualSeed(BigInt.asUintN(53, entropy()));
-    return this.seed64;
+    const seed64 = BigInt.asUintN(53, entropy());
+    this.manualSeed(seed64);
+    return seed64;
   }
 
-  /** Seeds a stream that nobody seeded before its first use. @internal */
-  protected start(): Uint32Array {
-    return this.manualSeed(DEFAULT_SEED).state;
+  /** Seeds a stream that nobody seeded before its first use; returns the seed. @internal */
+  protected start(): bigint {
+    this.manualSeed(DEFAULT_SEED);
+    return DEFAULT_SEED;
   }
 
   /** The next 32 bits, in [0, 2³²). */
   random(): number {
-    return nextU32(this.state);
+    return nextU32(this.words);
   }
 
   /** The next 64 bits, in [0, 2⁶⁴): two draws, the first is the high word. */
@@ -74,7 +75,7 @@ export class Generator {
 
   /** A uniform number in [0, 1) of 53 bits: two draws. */
   uniform53(): number {
-    return nextU53(this.state);
+    return nextU53(this.words);
   }
 
   /**
@@ -97,15 +98,15 @@ export class Generator {
   getState(): Uint8Array {
     const bytes = new Uint8Array(LAYOUT.size);
     const view = new DataView(bytes.buffer);
-    const { state } = this;
-    const next = state[MT_WORDS]!;
+    const seed64 = this.initialSeed();
+    const next = this.words[MT_WORDS]!;
     // A new seed is told from a used-up block by its first word, which twisting replaces.
-    const fresh = next === MT_WORDS && state[0] === Number(BigInt.asUintN(32, this.seed64));
-    view.setBigUint64(LAYOUT.seed, this.seed64, true);
+    const fresh = next === MT_WORDS && this.words[0] === Number(BigInt.asUintN(32, seed64));
+    view.setBigUint64(LAYOUT.seed, seed64, true);
     view.setInt32(LAYOUT.left, MT_WORDS + 1 - next, true);
     view.setInt32(LAYOUT.seeded, 1, true);
     view.setBigUint64(LAYOUT.next, BigInt(fresh ? 0 : next), true);
-    for (let j = 0; j < MT_WORDS; j++) view.setUint32(LAYOUT.words + 8 * j, state[j]!, true);
+    for (let j = 0; j < MT_WORDS; j++) view.setUint32(LAYOUT.words + 8 * j, this.words[j]!, true);
     view.setFloat64(LAYOUT.normal, this.cachedNormal ?? 0, true);
     view.setInt32(LAYOUT.normalIsCached, this.cachedNormal === null ? 0 : 1, true);
     return bytes;
@@ -130,9 +131,8 @@ export class Generator {
       throw new FormatError({ op, torch: "Invalid mt19937 state", fix: "Pass bytes of getState" });
     }
     this.seed64 = view.getBigUint64(LAYOUT.seed, true);
-    const words = (this.words ??= new Uint32Array(MT_STATE_LENGTH));
-    for (let j = 0; j < MT_WORDS; j++) words[j] = view.getUint32(LAYOUT.words + 8 * j, true);
-    words[MT_WORDS] = fresh ? MT_WORDS : next;
+    for (let j = 0; j < MT_WORDS; j++) this.words[j] = view.getUint32(LAYOUT.words + 8 * j, true);
+    this.words[MT_WORDS] = fresh ? MT_WORDS : next;
     const isCached = view.getInt32(LAYOUT.normalIsCached, true) !== 0;
     this.cachedNormal = isCached ? view.getFloat64(LAYOUT.normal, true) : null;
     return this;
@@ -140,9 +140,8 @@ export class Generator {
 }
 
 class DefaultGenerator extends Generator {
-  protected override start(): Uint32Array {
-    this.seed();
-    return this.state;
+  protected override start(): bigint {
+    return this.seed();
   }
 }
 

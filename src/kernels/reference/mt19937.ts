@@ -35,6 +35,21 @@ export function seedState(
   return state;
 }
 
+/** What seeds the states that wait for it. */
+const waiting = new WeakMap<Uint32Array, () => void>();
+
+/**
+ * Lets a state be seeded by its first draw. Draws look for it where they twist, so that they take no
+ * longer.
+ *
+ * @param state 625 zeros
+ * @param seed called before twists of a state whose first word is 0: not for the first time only
+ */
+export function seedLater(state: Uint32Array, seed: () => void): void {
+  state[MT_WORDS] = MT_WORDS;
+  waiting.set(state, seed);
+}
+
 /** The next 32 random bits, as a number in [0, 2³²). */
 export function nextU32(state: Uint32Array): number {
   let i = state[MT_WORDS]!;
@@ -66,6 +81,7 @@ export function mtFill(state: Uint32Array, out: Uint32Array): void {
 }
 
 function twist(w: Uint32Array): void {
+  if (w[0] === 0) waiting.get(w)?.();
   const wrap = MT_WORDS - SHIFT;
   let j = 0;
   for (; j < wrap; j++) w[j] = w[j + SHIFT]! ^ mix(w[j]!, w[j + 1]!);

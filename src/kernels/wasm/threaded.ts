@@ -44,6 +44,7 @@ const life = `
 
 /** What the library asks of a worker: the web's and Node's have it. */
 export interface ThreadWorker {
+  /** Sends what the worker needs to know. */
   postMessage(message: unknown): void;
 }
 
