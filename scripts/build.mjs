@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildChunks, buildTypes } from "./build-chunks.mjs";
 import { buildNative } from "./build-native.mjs";
+import { buildScript } from "./build-script.mjs";
 import { buildWasm } from "./build-wasm.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,4 +25,5 @@ for (const name of ["js_native_api", "js_native_api_types", "node_api", "node_ap
 }
 await cp(join(headers, "../LICENSE"), `${root}dist/node-api/LICENSE`);
 await Promise.all([buildChunks(), buildTypes()]);
+await buildScript();
 console.log("built dist/");

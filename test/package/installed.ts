@@ -17,8 +17,12 @@ export interface Installed {
   readonly size: number;
   /** Runs a command in the project; rejects, with what it printed, unless it exits with 0. */
   run(command: string, ...args: string[]): Promise<{ stdout: string; stderr: string }>;
+  /** As `run`, with more environment variables. */
+  runIn(env: Environment, command: string, ...args: string[]): ReturnType<Installed["run"]>;
   remove(): Promise<void>;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Packs the package and installs it, and other tarballs, into a new project in a temporary folder. */
 export async function install(...others: string[]): Promise<Installed> {
@@ -36,6 +40,7 @@ export async function install(...others: string[]): Promise<Installed> {
     files: packed.files.map(({ path }) => path),
     size: packed.size,
     run: (command, ...args) => run(folder, command, ...args),
+    runIn: (env, command, ...args) => runIn(env, folder, command, ...args),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -61,8 +66,10 @@ async function writeProject(folder: string): Promise<void> {
   );
 }
 
-async function run(cwd: string, command: string, ...args: string[]) {
-  const options = { cwd, env: ownEnvironment(), maxBuffer: 2 ** 26 };
+const run = (cwd: string, command: string, ...args: string[]) => runIn({}, cwd, command, ...args);
+
+async function runIn(env: Environment, cwd: string, command: string, ...args: string[]) {
+  const options = { cwd, env: { ...ownEnvironment(), ...env }, maxBuffer: 2 ** 26 };
   const shell = process.platform === "win32";
   try {
     return await promisify(execFile)(command, args, { ...options, shell });

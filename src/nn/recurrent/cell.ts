@@ -100,7 +100,7 @@ export abstract class CellBase extends Module {
   }
 
   /** The operands of a recurrent operation that takes one step. */
-  protected operands(x: Tensor, states: readonly (Tensor | null)[]) {
+  protected operands(x: Tensor, states: readonly (Tensor | null)[]): Operands {
     const input = this.batched(x);
     const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
     const op = `${this.constructor.name}.forward`;
@@ -117,4 +117,10 @@ export abstract class CellBase extends Module {
     if (x.ndim === 2) return h;
     return Tensor.apply(shape.squeeze, [h], { dims: [0], name: "SqueezeBackward1" });
   }
+}
+
+/** What a recurrent operation is called with; its inputs differ from cell to cell. */
+interface Operands {
+  readonly inputs: never;
+  readonly args: { readonly directions: number; readonly batchSizes: Int32Array };
 }
