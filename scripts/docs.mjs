@@ -65,11 +65,8 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   }
 });
 
-const t0 = Date.now();
 const project = await app.convert();
-console.log(Date.now() - t0);
 if (!project) process.exit(1);
 app.validate(project);
-console.log(Date.now() - t0);
 await app.generateOutputs(project);
 process.exitCode = app.logger.hasErrors() || app.logger.hasWarnings() ? 1 : 0;
