@@ -1,7 +1,14 @@
 /** PyTorch's CPU random number generator, and the default one that everything draws from. */
 
 import { ConfigError, FormatError } from "../core/errors.ts";
-import { MT_STATE_LENGTH, MT_WORDS, nextU32, nextU53, seedLater, seedState } from "../kernels/reference/mt19937.ts";
+import {
+  MT_STATE_LENGTH,
+  MT_WORDS,
+  nextU32,
+  nextU53,
+  seedLater,
+  seedState,
+} from "../kernels/reference/mt19937.ts";
 
 const DEFAULT_SEED = 67280421310721n;
 
