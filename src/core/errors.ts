@@ -5,7 +5,7 @@
  * the situation it stands verbatim as the sentence, and alone in the field `torch`.
  */
 
-/** What an error is made of; `sentence` and `torch` exclude each other. */
+/** The parts of an error; `sentence` and `torch` exclude each other. */
 export interface ErrorParts {
   /** Where it happened: `LSTM.forward`, `saiki train`. */
   readonly op: string;
@@ -13,7 +13,7 @@ export interface ErrorParts {
   readonly torch?: string | undefined;
   /** Our sentence, where PyTorch has none. */
   readonly sentence?: string | undefined;
-  /** What the user can do about it, one sentence. */
+  /** One sentence on what the user can do about it. */
   readonly fix?: string | undefined;
   readonly expected?: unknown;
   readonly got?: unknown;
@@ -22,15 +22,22 @@ export interface ErrorParts {
 
 /** The base of all errors thrown on purpose; `code` is stable across releases. */
 export class SaikiError extends Error {
+  /** The kind of error, such as `SAIKI_SHAPE`. */
   readonly code: string = "SAIKI_ERROR";
+  /** The place where it happened, such as `LSTM.forward`. */
   readonly op: string;
-  /** What is wrong, alone. */
+  /** The sentence that says what is wrong, alone. */
   readonly sentence: string;
+  /** A sentence that says what to do about it, if there is one. */
   readonly fix: string | undefined;
+  /** PyTorch's sentence, verbatim, if it has one. */
   readonly torch: string | undefined;
+  /** The value or shape that would have been right, where that can be said. */
   readonly expected: unknown;
+  /** The value or shape that was wrong, where that can be said. */
   readonly got: unknown;
 
+  /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
   constructor(parts: ErrorParts) {
     const said = parts.torch ?? parts.sentence ?? "it failed";
     super(
@@ -49,46 +56,55 @@ export class SaikiError extends Error {
 
 /** A tensor has the wrong number of dimensions or sizes. */
 export class ShapeError extends SaikiError {
+  /** `SAIKI_SHAPE`. */
   override readonly code = "SAIKI_SHAPE";
 }
 
 /** A tensor has the wrong element type. */
 export class DTypeError extends SaikiError {
+  /** `SAIKI_DTYPE`. */
   override readonly code = "SAIKI_DTYPE";
 }
 
 /** An index or a dimension lies outside its range. */
 export class IndexError extends SaikiError {
+  /** `SAIKI_INDEX`. */
   override readonly code = "SAIKI_INDEX";
 }
 
 /** The tape was asked for something that it cannot do. */
 export class AutogradError extends SaikiError {
+  /** `SAIKI_AUTOGRAD`. */
   override readonly code = "SAIKI_AUTOGRAD";
 }
 
 /** An option has a value that makes no sense. */
 export class ConfigError extends SaikiError {
+  /** `SAIKI_CONFIG`. */
   override readonly code = "SAIKI_CONFIG";
 }
 
 /** A kernel backend is missing or cannot run here. */
 export class BackendError extends SaikiError {
+  /** `SAIKI_BACKEND`. */
   override readonly code = "SAIKI_BACKEND";
 }
 
 /** A file or a stream of bytes is not what it claims to be. */
 export class FormatError extends SaikiError {
+  /** `SAIKI_FORMAT`. */
   override readonly code = "SAIKI_FORMAT";
 }
 
 /** A model folder is missing, damaged, foreign or in the way. */
 export class CheckpointError extends SaikiError {
+  /** `SAIKI_CHECKPOINT`. */
   override readonly code = "SAIKI_CHECKPOINT";
 }
 
 /** Training cannot go on. */
 export class TrainingError extends SaikiError {
+  /** `SAIKI_TRAINING`. */
   override readonly code = "SAIKI_TRAINING";
 }
 

@@ -2,15 +2,23 @@
 
 import { IndexError, ShapeError } from "./errors.ts";
 
-/** The sizes of a tensor; an array of numbers that prints as `torch.Size([2, 5, 4])`. */
+/**
+ * The sizes of a tensor; an array of numbers that prints as `torch.Size([2, 5, 4])`.
+ *
+ * @see torch.Size
+ * @example
+ * const { shape } = torch.ones(2, 3);
+ * console.log(shape, shape[1], shape.numel()); // torch.Size([2, 3]) 3 6
+ */
 export class Size extends Array<number> {
+  /** The sizes of an array. */
   static fromArray(sizes: readonly number[]): Size {
     const size = new Size(sizes.length);
     for (let i = 0; i < sizes.length; i++) size[i] = sizes[i] as number;
     return size;
   }
 
-  // map, filter, slice … give plain arrays.
+  /** Makes `map`, `filter`, `slice` and the like give plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -20,6 +28,7 @@ export class Size extends Array<number> {
     return numel(this);
   }
 
+  /** The text that PyTorch prints. */
   override toString(): string {
     return `torch.Size([${this.join(", ")}])`;
   }

@@ -16,14 +16,19 @@ import { type ElementType, readers, writeOrder, written } from "./element-types.
 
 /** An array of a file, row-major. `I64` is an `Int32Array`, as everywhere in saiki. */
 export interface ArrayRecord {
+  /** The element type. */
   readonly dtype: ElementType;
+  /** The sizes of all dimensions. */
   readonly shape: readonly number[];
+  /** The elements in row-major order. */
   readonly data: TypedArray;
 }
 
-/** What a file holds. */
+/** The content of a file. */
 export interface SafetensorsFile {
+  /** The arrays by name, in the order of their bytes. */
   readonly tensors: ReadonlyMap<string, ArrayRecord>;
+  /** Texts by name; empty where the file has none. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -36,6 +41,11 @@ const MAX_HEADER = 100_000_000;
  *
  * @throws FormatError when data and shape disagree, or a name cannot be written
  * @see safetensors.serialize
+ * @example
+ * import { decodeSafetensors, encodeSafetensors } from "saiki/io";
+ * const array = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) } as const;
+ * const bytes = encodeSafetensors(new Map([["w", array]]));
+ * console.log(decodeSafetensors(bytes).tensors.get("w")?.data); // Float32Array(2) [ 1, 2 ]
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, ArrayRecord>,

@@ -65,13 +65,24 @@ export function modelFiles(trained: TrainedModel): Record<string, Uint8Array> {
   };
 }
 
-/** Writes a model. @throws CheckpointError when the store cannot be written */
+/**
+ * Writes a model: `model.safetensors`, `tokenizer.json` and `config.json`.
+ *
+ * @throws CheckpointError when the store cannot be written
+ * @example
+ * import { MemoryStore } from "saiki/io";
+ * import { loadModel, saveModel, train } from "saiki/lm";
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 1 };
+ * const store = new MemoryStore();
+ * await saveModel(await train("to be or not to be. ".repeat(10), sizes), store);
+ * console.log((await loadModel(store)).step); // 12
+ */
 export async function saveModel(trained: TrainedModel, store: ModelStore): Promise<void> {
   await store.write(modelFiles(trained));
 }
 
 /**
- * Reads a model.
+ * Reads a model that {@link saveModel} or {@link train} wrote, ready for evaluation.
  *
  * @throws CheckpointError when files are missing, damaged, foreign or of a later version
  */

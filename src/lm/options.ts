@@ -4,9 +4,11 @@ import * as v from "valibot";
 import { ConfigError } from "../core/index.ts";
 import { closest } from "./suggest.ts";
 
-/** How options are called where an error is shown: by their own names, or as flags. */
+/** The names of options in errors: their own, or flags. */
 export interface OptionWording {
+  /** The place that an error names first. */
   readonly op: string;
+  /** The name of an option as the user knows it. */
   readonly nameOf: (option: string) => string;
 }
 

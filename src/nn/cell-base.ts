@@ -1,4 +1,4 @@
-/** What the cells share: one step of a recurrent layer. */
+/** The base of the cells: one step of a recurrent layer. */
 
 import { DTypeError, repr, ShapeError } from "../core/index.ts";
 import { Tensor, zeros } from "../tensor/index.ts";
@@ -7,21 +7,30 @@ import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
+/** Options of the cells. */
 export interface CellOptions {
-  /** Whether the biases b_ih and b_hh are there. */
+  /** Whether the biases b_ih and b_hh are there; true by default. */
   readonly bias?: boolean | undefined;
 }
 
-/** What the cells share: parameters, and the checks of a step's input and states. */
+/** The base of the cells: parameters, and the checks of a step's input and states. */
 export abstract class CellBase extends Module {
+  /** I, the size of an input. */
   readonly inputSize: number;
+  /** H, the size of a state. */
   readonly hiddenSize: number;
+  /** Whether there are biases. */
   readonly bias: boolean;
+  /** (G·H, I), the weights of the input; G is 1 for RNN, 3 for GRU, 4 for LSTM. */
   weight_ih: Parameter;
+  /** (G·H, H), the weights of the state. */
   weight_hh: Parameter;
+  /** (G·H), added to the product with the input, or null. */
   bias_ih: Parameter | null;
+  /** (G·H), added to the product with the state, or null. */
   bias_hh: Parameter | null;
 
+  /** Makes the parameters of a cell with G = `gates` blocks of H rows. */
   constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true }: CellOptions) {
     super();
     this.inputSize = inputSize;
@@ -35,12 +44,13 @@ export abstract class CellBase extends Module {
     this.resetParameters();
   }
 
-  /** All parameters uniform in ±1/√H, in order of registration. */
+  /** Draws all parameters uniform in ±1/√H, in order of registration. */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const p of this.parameters()) init.uniform_(p, -bound, bound);
   }
 
+  /** The cell's sizes, as its text shows them. */
   override extraRepr(): string {
     const bias = this.bias ? "" : `, bias=${repr(this.bias)}`;
     return `${this.inputSize}, ${this.hiddenSize}${bias}`;
@@ -114,7 +124,7 @@ export abstract class CellBase extends Module {
     });
   }
 
-  /** A state of a cell that has one; types say that it is no pair, plain JavaScript does not listen. */
+  /** The state of a cell that has one: plain JavaScript may pass a pair, which its types would refuse. */
   protected single(h: Tensor | null, kernel: string): [Tensor | null] {
     if (h === null || h instanceof Tensor) return [h];
     throw new DTypeError({

@@ -1,6 +1,6 @@
 /**
- * What the recurrent layers share: options, parameters, the shapes of inputs and states, layers and
- * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
+ * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers and
+ * directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one layer.
  */
 
 import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../core/index.ts";
@@ -17,20 +17,21 @@ import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import { PackedSequence } from "./utils/rnn.ts";
 
+/** Options of the recurrent layers. */
 export interface RecurrentOptions {
-  /** L, how many layers lie on top of each other. */
+  /** L, how many layers lie on top of each other; 1 by default. */
   readonly numLayers?: number | undefined;
-  /** Whether the biases b_ih and b_hh are there. */
+  /** Whether the biases b_ih and b_hh are there; true by default. */
   readonly bias?: boolean | undefined;
   /** Input and output are (B, T, ·) instead of (T, B, ·); states are not affected. */
   readonly batchFirst?: boolean | undefined;
-  /** Probability of dropping an output of every layer but the last, in training. */
+  /** Probability of dropping an output of every layer but the last, in training; 0 by default. */
   readonly dropout?: number | undefined;
-  /** Whether a second direction runs from the last step to the first. */
+  /** Whether a second direction runs from the last step to the first; false by default. */
   readonly bidirectional?: boolean | undefined;
 }
 
-/** What a kind of layer is besides its options. */
+/** The sizes that a subclass decides. */
 interface Kind {
   /** G: blocks of H rows in the weights. */
   readonly gates: number;
@@ -59,16 +60,23 @@ const unbatchedNames = ["SqueezeBackward1", ...stateNames];
 
 /** The base of RNN, LSTM and GRU. */
 export abstract class RecurrentBase extends Module {
+  /** I, the size of an input. */
   readonly inputSize: number;
+  /** H, the size of a state. */
   readonly hiddenSize: number;
+  /** L, the number of layers. */
   readonly numLayers: number;
+  /** Whether there are biases. */
   readonly bias: boolean;
+  /** Whether input and output are (B, T, ·) instead of (T, B, ·). */
   readonly batchFirst: boolean;
+  /** The probability of dropping an output between layers, in training. */
   readonly dropout: number;
+  /** Whether there is a second direction. */
   readonly bidirectional: boolean;
   /** P, or 0 without a projection. */
   readonly projSize: number;
-  /** Of each layer, in the order in which its operation takes them. */
+  /** Parameter names of each layer, in the order in which its operation takes them. */
   private readonly names: readonly (readonly string[])[];
   private lastSizes = new Int32Array(0);
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
@@ -77,6 +85,11 @@ export abstract class RecurrentBase extends Module {
   [name: `bias_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hr_l${number}${"" | "_reverse"}`]: Parameter;
 
+  /**
+   * Makes the parameters of a layer, and checks its options.
+   *
+   * @throws ConfigError when a size or an option makes no sense
+   */
   constructor(kind: Kind, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
     const { numLayers = 1, bias = true, batchFirst = false } = options;
@@ -97,12 +110,16 @@ export abstract class RecurrentBase extends Module {
     this.resetParameters();
   }
 
-  /** D. */
+  /** D, the number of directions: 1 or 2. */
   get directions(): number {
     return this.bidirectional ? 2 : 1;
   }
 
-  /** Parameters of every layer and direction, in order of registration. */
+  /**
+   * The parameters of every layer and direction, in order of registration.
+   *
+   * @see torch.nn.RNNBase.all_weights
+   */
   get allWeights(): Parameter[][] {
     const each = this.projSize > 0 ? 5 : 4;
     return this.names.flatMap((layer) =>
@@ -112,12 +129,13 @@ export abstract class RecurrentBase extends Module {
     );
   }
 
-  /** All parameters uniform in ±1/√H, in order of registration. */
+  /** Draws all parameters uniform in ±1/√H, in order of registration. */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const p of this.parameters()) init.uniform_(p, -bound, bound);
   }
 
+  /** The layer's sizes and options, as its text shows them. */
   override extraRepr(): string {
     const parts = [`${this.inputSize}, ${this.hiddenSize}`];
     if (this.projSize !== 0) parts.push(`proj_size=${this.projSize}`);

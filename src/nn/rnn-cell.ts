@@ -6,7 +6,9 @@ import { Tensor } from "../tensor/index.ts";
 import { rnn } from "../tensor/ops/recurrent.ts";
 import { CellBase, type CellOptions } from "./cell-base.ts";
 
+/** Options of {@link RNNCell}. */
 export interface RNNCellOptions extends CellOptions {
+  /** The function of a step: `tanh` (default) or `relu`. */
   readonly nonlinearity?: Nonlinearity | undefined;
 }
 
@@ -17,19 +19,27 @@ export interface RNNCellOptions extends CellOptions {
  * `weight_ih` (H, I), `weight_hh` (H, H), `bias_ih` (H), `bias_hh` (H), all uniform in ±1/√H.
  *
  * @throws ShapeError when input or state do not fit
+ * @throws DTypeError when they have another type than the weights
  * @see torch.nn.RNNCell
  * @example
- * const cell = new RNNCell(3, 4);
- * console.log(cell.forward(randn(2, 3)).shape); // torch.Size([2, 4])
+ * const cell = new nn.RNNCell(3, 4);
+ * console.log(cell.forward(torch.randn(2, 3)).shape); // torch.Size([2, 4])
  */
 export class RNNCell extends CellBase {
+  /** The function of a step. */
   readonly nonlinearity: Nonlinearity;
 
+  /** Makes a cell for inputs of size I and states of size H. */
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
     super(1, inputSize, hiddenSize, options);
     this.nonlinearity = options.nonlinearity ?? "tanh";
   }
 
+  /**
+   * One step: x (B, I) and h (B, H) give the next h (B, H).
+   *
+   * @throws ConfigError when the nonlinearity is neither tanh nor relu
+   */
   forward(x: Tensor, h: Tensor | null = null): Tensor {
     const { nonlinearity } = this;
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
@@ -47,6 +57,7 @@ export class RNNCell extends CellBase {
     return this.unbatched(x, y);
   }
 
+  /** The cell's sizes and nonlinearity, as its text shows them. */
   override extraRepr(): string {
     const { nonlinearity } = this;
     return `${super.extraRepr()}${nonlinearity === "tanh" ? "" : `, nonlinearity=${nonlinearity}`}`;

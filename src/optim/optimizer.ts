@@ -17,14 +17,19 @@ export type Parameters<O> =
   | Iterable<{ readonly params: Iterable<Tensor> } & Partial<O>>;
 
 /** Parameters that share options. */
-export type ParamGroup<O> = O & { params: Tensor[] };
+export type ParamGroup<O> = O & {
+  /** The tensors that the optimizer updates. */
+  params: Tensor[];
+};
 
-/** What an optimizer keeps for one parameter, by PyTorch's names. */
+/** An optimizer's state of one parameter, by PyTorch's names. */
 export type ParamState = Record<string, Tensor | null>;
 
-/** PyTorch's structure; indices count the parameters over all groups. */
+/** The state and options of an optimizer, in PyTorch's structure. */
 export interface OptimizerStateDict {
+  /** The state of each parameter by its index, counted over all groups. */
   state: Record<number, ParamState>;
+  /** For each group its options, by PyTorch's names, and the indices of its parameters. */
   param_groups: (Record<string, unknown> & { params: number[] })[];
 }
 
@@ -35,15 +40,27 @@ export interface CommonOptions {
 }
 
 /**
+ * The base of the optimizers.
+ *
  * @see torch.optim.Optimizer
  */
 export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
+  /** The options of groups that have none of their own. */
   readonly defaults: O;
+  /** The groups: their parameters and options, which may be changed between steps. */
   readonly paramGroups: ParamGroup<O>[] = [];
+  /** The state of each parameter that was updated. */
   readonly state = new Map<Tensor, ParamState>();
-  /** How often {@link step} ran; schedulers look at it. */
+  /** How often {@link step} ran; schedules look at it. */
   stepCount = 0;
 
+  /**
+   * Takes parameters, or groups of them, to update.
+   *
+   * @throws ConfigError when there are no parameters, one comes twice, or an option makes no sense
+   * @throws DTypeError when something is no tensor
+   * @throws AutogradError when a tensor is no leaf
+   */
   constructor(params: Parameters<O>, defaults: O) {
     this.defaults = defaults;
     const name = this.constructor.name;
@@ -64,7 +81,14 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     } else this.addParamGroup({ params: items as Tensor[] } as { params: Tensor[] } & Partial<O>);
   }
 
-  /** Adds parameters; options that the group does not name are the optimizer's. */
+  /**
+   * Adds parameters; options that the group does not name are the optimizer's.
+   *
+   * @throws ConfigError when a parameter is there already, or an option makes no sense
+   * @throws DTypeError when something is no tensor
+   * @throws AutogradError when a tensor is no leaf
+   * @see torch.optim.Optimizer.add_param_group
+   */
   addParamGroup(group: { readonly params: Iterable<Tensor> } & Partial<O>): void {
     const op = this.constructor.name;
     if (!isGroup(group)) throw new DTypeError({ op, torch: "param group must be a dict" });
@@ -101,7 +125,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     this.paramGroups.push(full);
   }
 
-  /** Updates every parameter that has a gradient. */
+  /** Updates every parameter that has a gradient. @see torch.optim.Optimizer.step */
   step(): void {
     for (const group of this.paramGroups) {
       for (const p of group.params) if (p.grad !== null) this.update(p, p.grad, group);
@@ -109,7 +133,12 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     this.stepCount++;
   }
 
-  /** Forgets all gradients, or fills them with zeros. */
+  /**
+   * Forgets all gradients, or fills them with zeros.
+   *
+   * @param options.setToNone false keeps the gradients and makes them zero; true by default
+   * @see torch.optim.Optimizer.zero_grad
+   */
   zeroGrad({ setToNone = true }: { setToNone?: boolean | undefined } = {}): void {
     for (const { params } of this.paramGroups) {
       for (const p of params) {
@@ -136,7 +165,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
 
   // ---- dictionaries ----------------------------------------------------------------------------
 
-  /** State and options, tensors shared with the optimizer. */
+  /** State and options, tensors shared with the optimizer. @see torch.optim.Optimizer.state_dict */
   stateDict(): OptimizerStateDict {
     const indices = new Map(this.paramGroups.flatMap((g) => g.params).map((p, i) => [p, i]));
     const state: Record<number, ParamState> = {};
@@ -148,7 +177,12 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     return { state, param_groups: groups };
   }
 
-  /** Takes over state and options of an optimizer of the same kind; tensors are copied. */
+  /**
+   * Takes over state and options of an optimizer of the same kind; tensors are copied.
+   *
+   * @throws ConfigError when the groups differ in number or size
+   * @see torch.optim.Optimizer.load_state_dict
+   */
   loadStateDict(saved: OptimizerStateDict): void {
     if (saved.param_groups.length !== this.paramGroups.length) {
       this.reject(
@@ -177,6 +211,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     });
   }
 
+  /** The text that PyTorch prints. */
   toString(): string {
     const groups = this.paramGroups.map((g, i) => {
       const entries = Object.entries(this.printed(g)).sort(([a], [b]) => (a < b ? -1 : 1));

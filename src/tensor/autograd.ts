@@ -119,7 +119,7 @@ function secondBackward(): AutogradError {
 
 let recording = true;
 
-/** Whether operations are recorded now. */
+/** Whether operations are recorded now. @see torch.is_grad_enabled */
 export function isGradEnabled(): boolean {
   return recording;
 }
@@ -127,8 +127,12 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `body` without recording; its results do not require a gradient.
  *
+ * @returns what `body` returns
  * @throws AutogradError when `body` returns a promise: what runs later would be recorded after all
  * @see torch.no_grad
+ * @example
+ * const x = torch.ones(2, { requiresGrad: true });
+ * console.log(torch.noGrad(() => x.mul(2)).requiresGrad); // false
  */
 export function noGrad<T>(body: () => T): T {
   const before = recording;

@@ -5,7 +5,10 @@ import * as args from "./index-arguments.ts";
 import type { Tensor } from "./tensor.ts";
 import { View } from "./view.ts";
 
-/** A number, `null` (all), `[start, end]` or `[start, end, step]`, an integer or boolean tensor. */
+/**
+ * An item of {@link Tensor.at}: a number, `null` (all), `[start, end]` or `[start, end, step]`, an
+ * integer or boolean tensor.
+ */
 export type IndexItem =
   | number
   | null

@@ -38,32 +38,48 @@ import { View } from "./view.ts";
 
 /** Nested arrays of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested<T> = T | Nested<T>[];
-/** What may stand beside a tensor in arithmetic. */
+/** The second operand of arithmetic: a tensor, or one number for all elements. */
 export type Operand = Tensor | number;
 
-/** A dimension or several; all of them where it is missing. */
+/** Options of reductions along dimensions. */
 export interface ReduceOptions {
+  /** Whether a reduced dimension stays, with size 1; false by default. */
   readonly keepdim?: boolean | undefined;
 }
 
+/** Options of {@link Tensor.backward}. */
 export interface BackwardOptions {
-  /** Keep the saved values, so that backward can run through this graph again. */
+  /**
+   * Keeps the saved values, so that backward can run through this graph again; false by default.
+   */
   readonly retainGraph?: boolean | undefined;
 }
 
 /**
  * An n-dimensional array that remembers how it was made.
  *
+ * Methods that end in `_` change the tensor in place and return it; all others leave it as it is.
+ * Two operands are broadcast to a common shape, which the result has, and computed in the wider of
+ * their types; a result "of the same shape" has this tensor's. Dimensions count from the end where
+ * they are negative. Reductions along a dimension drop it, unless `keepdim` is true.
+ *
+ * @throws ShapeError when shapes do not fit
+ * @throws DTypeError when an operation does not take the element type
+ * @throws IndexError when a dimension or an index is out of range
+ * @throws AutogradError when a change in place would make a recorded gradient wrong
  * @see torch.Tensor
  * @example
- * const x = tensor([1, 2, 3], { requiresGrad: true });
+ * const x = torch.tensor([1, 2, 3], { requiresGrad: true });
  * x.mul(x).sum().backward();
  * console.log(x.grad); // tensor([2., 4., 6.])
  */
 export class Tensor {
   /** Sizes, strides and storage. */
   impl: View;
-  /** The gradient that backward has added up, for leaves and where {@link retainGrad} asked for it. */
+  /**
+   * The gradient that backward has added up, of the same shape; null before. Leaves have one, and
+   * tensors for which {@link Tensor.retainGrad} asked.
+   */
   grad: Tensor | null = null;
   #requiresGrad = false;
   #edge: Edge | null = null;
@@ -72,6 +88,12 @@ export class Tensor {
   #baseVersion = 0;
   #baseNode: Node | null = null;
 
+  /**
+   * Wraps a view. Programs make tensors with `torch.tensor`, `torch.zeros` and their like.
+   *
+   * @param requiresGrad records operations on this tensor
+   * @throws AutogradError when integers or booleans are to require a gradient
+   */
   constructor(view: View, requiresGrad = false) {
     this.impl = view;
     if (requiresGrad) this.requiresGrad = true;
@@ -79,44 +101,60 @@ export class Tensor {
 
   // ---- what it is ------------------------------------------------------------------------------
 
+  /** The sizes of all dimensions. @see torch.Tensor.shape */
   get shape(): Size {
     return Sizes.fromArray(this.impl.shape);
   }
 
+  /** The element type. @see torch.Tensor.dtype */
   get dtype(): DType {
     return this.impl.dtype;
   }
 
-  /** The number of dimensions. */
+  /** The number of dimensions. @see torch.Tensor.ndim */
   get ndim(): number {
     return this.impl.rank;
   }
 
+  /** The number of dimensions. @see torch.Tensor.dim */
   dim(): number {
     return this.impl.rank;
   }
 
+  /** The number of elements. @see torch.numel */
   numel(): number {
     return this.impl.numel;
   }
 
-  /** All sizes, or that of one dimension. */
+  /** All sizes. @see torch.Tensor.size */
   size(): Size;
+  /** The size of one dimension. @throws IndexError when there is no such dimension */
   size(dim: number): number;
   size(dim?: number): Size | number {
     if (dim === undefined) return this.shape;
     return this.impl.shape[args.dim("size", this, dim)] as number;
   }
 
+  /**
+   * For each dimension the distance of neighbours in memory, in elements.
+   *
+   * @see torch.Tensor.stride
+   */
   stride(): number[] {
     return [...this.impl.stride];
   }
 
+  /** Whether the elements lie in memory in row-major order. @see torch.Tensor.is_contiguous */
   isContiguous(): boolean {
     return this.impl.isContiguous();
   }
 
-  /** Whether operations on this tensor are recorded; settable on leaves. */
+  /**
+   * Whether operations on this tensor are recorded; settable on leaves.
+   *
+   * @throws AutogradError when it is set on integers or booleans, or to false on what has a history
+   * @see torch.Tensor.requires_grad
+   */
   get requiresGrad(): boolean {
     return this.#requiresGrad || (this.#edge !== null && this.gradFn !== null);
   }
@@ -133,19 +171,25 @@ export class Tensor {
     this.#requiresGrad = flag;
   }
 
-  /** The node that made this tensor, or null for leaves. */
+  /** The node that made this tensor, or null for leaves. @see torch.Tensor.grad_fn */
   get gradFn(): Node | null {
     const node = this.#edge?.node ?? null;
     return node instanceof Leaf ? null : node;
   }
 
+  /** Whether no recorded operation made this tensor. @see torch.Tensor.is_leaf */
   get isLeaf(): boolean {
     return this.gradFn === null;
   }
 
   // ---- out of tensors --------------------------------------------------------------------------
 
-  /** The value of a tensor with one element; booleans as 1 or 0. */
+  /**
+   * The value of a tensor with one element; booleans as 1 or 0.
+   *
+   * @throws ShapeError when it has more elements, or none
+   * @see torch.Tensor.item
+   */
   item(): number {
     if (this.numel() !== 1) {
       throw new ShapeError({
@@ -158,7 +202,7 @@ export class Tensor {
     return this.impl.data()[0] as number;
   }
 
-  /** The elements in nested arrays; a number for a scalar. */
+  /** The elements in nested arrays; a number or boolean for a scalar. @see torch.Tensor.tolist */
   tolist(): Nested<number> | Nested<boolean> {
     const data = this.impl.data();
     let at = 0;
@@ -174,16 +218,20 @@ export class Tensor {
     return nest(0);
   }
 
-  /** A copy of the elements in row-major order. */
+  /**
+   * A copy of the elements in row-major order: Float32Array, Float64Array, Int32Array or
+   * Uint8Array.
+   */
   toTypedArray(): TypedArray {
     return this.impl.data().slice();
   }
 
+  /** The elements in nested arrays, for `JSON.stringify`. */
   toJSON(): unknown {
     return this.tolist();
   }
 
-  /** PyTorch's text. */
+  /** The text that PyTorch prints; `setPrintOptions` changes it. @see torch.Tensor.__repr__ */
   toString(): string {
     const { shape, dtype } = this.impl;
     return formatTensor({
@@ -203,7 +251,7 @@ export class Tensor {
     return this.toString();
   }
 
-  /** The entries of the first dimension, in one node. */
+  /** The entries of the first dimension, in one node. @throws IndexError for a scalar */
   *[Symbol.iterator](): Iterator<Tensor> {
     yield* this.unbind(0);
   }
@@ -219,7 +267,15 @@ export class Tensor {
    * Adds the gradients of this tensor to the `.grad` of the leaves that it was made from.
    *
    * @param gradient of the same shape; may be missing for a tensor with one element
+   * @throws AutogradError when nothing was recorded, when a saved value was changed in place since,
+   *   or the second time without `retainGraph`
+   * @throws ShapeError when the gradient has another shape
    * @see torch.Tensor.backward
+   * @example
+   * const x = torch.tensor([1, 2], { requiresGrad: true });
+   * const y = x.pow(3);
+   * y.backward(torch.tensor([1, 10]));
+   * console.log(x.grad); // tensor([  3., 120.])
    */
   backward(gradient?: Tensor | BackwardOptions, options: BackwardOptions = {}): void {
     const seed = gradient instanceof Tensor ? gradient : undefined;
@@ -231,24 +287,33 @@ export class Tensor {
     runBackward(this.#asEdge() as Edge, ones, retainGraph);
   }
 
-  /** Takes over the memory of `data`, whatever its shape and type; history and gradient stay. */
+  /**
+   * Takes over the memory of `data`, whatever its shape and type; history and gradient stay.
+   *
+   * @see torch.Tensor.data
+   */
   setData(data: Tensor): this {
     this.impl = data.impl;
     return this;
   }
 
-  /** The same memory without history. */
+  /** The same memory without history. @see torch.Tensor.detach */
   detach(): Tensor {
     return new Tensor(this.impl);
   }
 
-  /** Turns recording on (or off) and returns this. */
+  /** Turns recording on (or off) and returns this tensor. @see torch.Tensor.requires_grad_ */
   requiresGrad_(flag = true): this {
     this.requiresGrad = flag;
     return this;
   }
 
-  /** Lets backward leave the gradient in `.grad` though this is no leaf. */
+  /**
+   * Makes backward leave the gradient in `.grad` of a tensor that is no leaf.
+   *
+   * @throws AutogradError when the tensor does not require a gradient
+   * @see torch.Tensor.retain_grad
+   */
   retainGrad(): void {
     args.differentiates(this);
     const node = this.gradFn;
@@ -279,7 +344,7 @@ export class Tensor {
     return out;
   }
 
-  /** {@link Tensor.apply} for operations with several results. */
+  /** Runs an operation with several results and records it where a gradient is wanted. */
   static applyMulti<I extends Inputs, A>(op: MultiOp<I, A>, inputs: Tensors<I>, a: A): Tensor[] {
     const { views, edges, ctx } = prepare<I>(inputs);
     const results = op.forward(ctx, views, a);
@@ -312,7 +377,11 @@ export class Tensor {
     }
   }
 
-  /** An input's edge; refuses views that an in-place change of their base has made stale. */
+  /**
+   * An input's edge; null where no gradient is wanted.
+   *
+   * @throws AutogradError for a view whose base was changed in place after it was taken
+   */
   static edgeOf(tensor: Tensor | null): Edge | null {
     if (tensor === null) return null;
     const edge = tensor.#asEdge();
@@ -349,7 +418,11 @@ export class Tensor {
     return this.#changed(result.#edge);
   }
 
-  /** Lets `change` write to this tensor's memory, as an in-place operation without history. */
+  /**
+   * Lets `change` write to this tensor's memory, as an in-place operation without history.
+   *
+   * @throws AutogradError when a recorded gradient would become wrong
+   */
   mutate_(op: string, change: (view: View) => void): this {
     if (isGradEnabled()) args.inPlaceAllowed(op, this, this.#base);
     args.noOverlap(op, this);
@@ -379,54 +452,71 @@ export class Tensor {
     return this;
   }
 
+  /** Adds `other`, broadcast to this shape. @see torch.Tensor.add_ */
   add_(other: Operand): this {
     return this.#become("add_", this.add(other));
   }
 
+  /** Subtracts `other`, broadcast to this shape. @see torch.Tensor.sub_ */
   sub_(other: Operand): this {
     return this.#become("sub_", this.sub(other));
   }
 
+  /** Multiplies by `other`, broadcast to this shape. @see torch.Tensor.mul_ */
   mul_(other: Operand): this {
     return this.#become("mul_", this.mul(other));
   }
 
+  /** Divides by `other`, broadcast to this shape. @see torch.Tensor.div_ */
   div_(other: Operand): this {
     return this.#become("div_", this.div(other));
   }
 
+  /** Changes all signs. @see torch.Tensor.neg_ */
   neg_(): this {
     return this.#become("neg_", this.neg());
   }
 
+  /** Replaces each element x by `eˣ`. @see torch.Tensor.exp_ */
   exp_(): this {
     return this.#become("exp_", this.exp());
   }
 
+  /** Replaces each element x by `tanh x`. @see torch.Tensor.tanh_ */
   tanh_(): this {
     return this.#become("tanh_", this.tanh());
   }
 
+  /** Replaces each element x by `1 / (1 + e⁻ˣ)`. @see torch.Tensor.sigmoid_ */
   sigmoid_(): this {
     return this.#become("sigmoid_", this.sigmoid());
   }
 
+  /** Replaces negative elements by 0. @see torch.Tensor.relu_ */
   relu_(): this {
     return this.#become("relu_", this.relu());
   }
 
+  /** Raises elements to `lo` and lowers them to `hi`; null is no bound. @see torch.Tensor.clamp_ */
   clamp_(lo: number | null, hi: number | null = null): this {
     return this.#become("clamp_", this.clamp(lo, hi));
   }
 
+  /**
+   * Puts `value` where the mask holds. @see torch.Tensor.masked_fill_
+   *
+   * @param mask bool, of a shape that broadcasts to this one
+   */
   maskedFill_(mask: Tensor, value: number): this {
     return this.#become("maskedFill_", this.maskedFill(mask, value));
   }
 
+  /** Makes all elements 0. @see torch.Tensor.zero_ */
   zero_(): this {
     return this.fill_(0);
   }
 
+  /** Makes all elements `value`. @see torch.Tensor.fill_ */
   fill_(value: number): this {
     return this.#become(
       "fill_",
@@ -434,32 +524,56 @@ export class Tensor {
     );
   }
 
-  /** Takes over the elements of `source`, broadcast to this shape. */
+  /**
+   * Takes over the elements of `source`, converted and broadcast to this shape.
+   *
+   * @see torch.Tensor.copy_
+   */
   copy_(source: Tensor): this {
     return this.#become("copy_", source.to(this.dtype).expand(...this.impl.shape));
   }
 
   // ---- random, in place ------------------------------------------------------------------------
 
-  /** Uniform numbers in [from, to). */
+  /**
+   * Fills with uniform numbers in [from, to).
+   *
+   * @throws ConfigError when `from > to`, or a bound is outside the type
+   * @see torch.Tensor.uniform_
+   */
   uniform_(from = 0, to = 1, generator = defaultGenerator): this {
     args.floating("uniform_", this);
     return this.mutate_("uniform_", (view) => fill.uniform(view, from, to, generator));
   }
 
-  /** Normal numbers. */
+  /**
+   * Fills with normal numbers.
+   *
+   * @throws ConfigError when `std` is negative
+   * @see torch.Tensor.normal_
+   */
   normal_(mean = 0, std = 1, generator = defaultGenerator): this {
     args.floating("normal_", this);
     return this.mutate_("normal_", (view) => fill.normal(view, mean, std, generator));
   }
 
-  /** 1 with probability p, else 0. */
+  /**
+   * Fills with 1 with probability p, else 0.
+   *
+   * @throws ConfigError when p is outside [0, 1]
+   * @see torch.Tensor.bernoulli_
+   */
   bernoulli_(p = 0.5, generator = defaultGenerator): this {
     args.floating("bernoulli_", this);
     return this.mutate_("bernoulli_", (view) => fill.bernoulli(view, p, generator));
   }
 
-  /** Exponentially distributed numbers: density `λ e^(−λx)`. */
+  /**
+   * Fills with exponentially distributed numbers: density `λ e^(−λx)`.
+   *
+   * @throws ConfigError when `lambda` is negative
+   * @see torch.Tensor.exponential_
+   */
   exponential_(lambda = 1, generator = defaultGenerator): this {
     args.floating("exponential_", this);
     return this.mutate_("exponential_", (view) => fill.exponential(view, lambda, generator));
@@ -467,132 +581,160 @@ export class Tensor {
 
   // ---- elementwise -----------------------------------------------------------------------------
 
+  /** `this + other`. @see torch.add */
   add(other: Operand): Tensor {
     return Tensor.apply(elementwise.add, [this, this.#operand(other)], undefined);
   }
 
+  /** `this − other`. @throws DTypeError for booleans @see torch.sub */
   sub(other: Operand): Tensor {
     return Tensor.apply(elementwise.sub, [this, this.#operand(other)], undefined);
   }
 
-  /** `other − this`. */
+  /** `other − this`. @throws DTypeError for booleans @see torch.rsub */
   rsub(other: Operand): Tensor {
     if (typeof other !== "number") return other.sub(this);
     return Tensor.apply(elementwise.rsub, [this], other);
   }
 
+  /** `this · other`, element by element. @see torch.mul */
   mul(other: Operand): Tensor {
     return Tensor.apply(elementwise.mul, [this, this.#operand(other)], undefined);
   }
 
+  /** `this / other`; integers give float32. @see torch.div */
   div(other: Operand): Tensor {
     return Tensor.apply(elementwise.div, [this, this.#operand(other)], undefined);
   }
 
-  /** `other / this`. */
+  /** `other / this`; integers give float32. @see torch.Tensor.__rtruediv__ */
   rdiv(other: Operand): Tensor {
     return typeof other === "number" ? this.reciprocal().mul(other) : other.div(this);
   }
 
+  /** `this ^ exponent`. @throws DTypeError for integers to a negative number @see torch.pow */
   pow(exponent: Operand): Tensor {
     if (typeof exponent === "number") return Tensor.apply(elementwise.powScalar, [this], exponent);
     return Tensor.apply(elementwise.pow, [this, exponent], undefined);
   }
 
-  /** `base ^ this`. */
+  /** `base ^ this`. @see torch.Tensor.__rpow__ */
   rpow(base: Operand): Tensor {
     return Tensor.apply(elementwise.pow, [this.#operand(base), this], undefined);
   }
 
+  /** `x²` of each element. @see torch.square */
   square(): Tensor {
     return this.pow(2);
   }
 
+  /** `−x` of each element. @throws DTypeError for booleans @see torch.neg */
   neg(): Tensor {
     return this.#unary(elementwise.neg);
   }
 
+  /** `eˣ` of each element; integers give float32. @see torch.exp */
   exp(): Tensor {
     return this.#unary(elementwise.exp);
   }
 
+  /** The natural logarithm of each element; integers give float32. @see torch.log */
   log(): Tensor {
     return this.#unary(elementwise.log);
   }
 
+  /** `ln(1 + x)` of each element, exact near 0; integers give float32. @see torch.log1p */
   log1p(): Tensor {
     return this.#unary(elementwise.log1p);
   }
 
+  /** `√x` of each element; integers give float32. @see torch.sqrt */
   sqrt(): Tensor {
     return this.#unary(elementwise.sqrt);
   }
 
+  /** The sine of each element, in radians; integers give float32. @see torch.sin */
   sin(): Tensor {
     return this.#unary(elementwise.sin);
   }
 
+  /** The cosine of each element, in radians; integers give float32. @see torch.cos */
   cos(): Tensor {
     return this.#unary(elementwise.cos);
   }
 
+  /** `|x|` of each element. @throws DTypeError for booleans @see torch.abs */
   abs(): Tensor {
     return this.#unary(elementwise.abs);
   }
 
+  /** −1, 0 or 1: the sign of each element. @see torch.sign */
   sign(): Tensor {
     return this.#unary(elementwise.sign);
   }
 
+  /** `1 / x` of each element; integers give float32. @see torch.reciprocal */
   reciprocal(): Tensor {
     return this.#unary(elementwise.reciprocal);
   }
 
+  /** `tanh x` of each element; integers give float32. @see torch.tanh */
   tanh(): Tensor {
     return this.#unary(elementwise.tanh);
   }
 
+  /** `σ(x) = 1 / (1 + e⁻ˣ)` of each element; integers give float32. @see torch.sigmoid */
   sigmoid(): Tensor {
     return this.#unary(elementwise.sigmoid);
   }
 
+  /** `max(x, 0)` of each element. @throws DTypeError for booleans @see torch.relu */
   relu(): Tensor {
     return this.#unary(elementwise.relu);
   }
 
+  /** `min(max(x, lo), hi)` of each element; null is no bound. @see torch.clamp */
   clamp(lo: number | null, hi: number | null = null): Tensor {
     const bounds = { lo: lo ?? Number.NEGATIVE_INFINITY, hi: hi ?? Number.POSITIVE_INFINITY };
     return Tensor.apply(elementwise.clamp, [this], bounds);
   }
 
+  /** The larger element of the two; equals share the gradient. @see torch.maximum */
   maximum(other: Tensor): Tensor {
     return Tensor.apply(elementwise.maximum, [this, other], undefined);
   }
 
+  /** The smaller element of the two; equals share the gradient. @see torch.minimum */
   minimum(other: Tensor): Tensor {
     return Tensor.apply(elementwise.minimum, [this, other], undefined);
   }
 
+  /** Whether `this = other`, element by element, as bool. @see torch.eq */
   eq(other: Operand): Tensor {
     return this.#compare("eq", other);
   }
 
+  /** Whether `this ≠ other`, element by element, as bool. @see torch.ne */
   ne(other: Operand): Tensor {
     return this.#compare("ne", other);
   }
 
+  /** Whether `this < other`, element by element, as bool. @see torch.lt */
   lt(other: Operand): Tensor {
     return this.#compare("lt", other);
   }
 
+  /** Whether `this ≤ other`, element by element, as bool. @see torch.le */
   le(other: Operand): Tensor {
     return this.#compare("le", other);
   }
 
+  /** Whether `this > other`, element by element, as bool. @see torch.gt */
   gt(other: Operand): Tensor {
     return this.#compare("gt", other);
   }
 
+  /** Whether `this ≥ other`, element by element, as bool. @see torch.ge */
   ge(other: Operand): Tensor {
     return this.#compare("ge", other);
   }
@@ -612,10 +754,26 @@ export class Tensor {
 
   // ---- reductions ------------------------------------------------------------------------------
 
+  /**
+   * The sum along the given dimensions, or of all elements; integers and booleans give int64.
+   *
+   * @see torch.sum
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * console.log(x.sum()); // tensor(10.)
+   * console.log(x.sum(1)); // tensor([3., 7.])
+   * console.log(x.sum([0, 1], { keepdim: true })); // tensor([[10.]])
+   */
   sum(dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return Tensor.apply(reduce.sum, [this], args.reduceDims("sum", this, dim, options));
   }
 
+  /**
+   * The mean along the given dimensions, or of all elements.
+   *
+   * @throws DTypeError for integers and booleans
+   * @see torch.mean
+   */
   mean(dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     const kind = args.scalarTypeName(this);
     args.floating(
@@ -626,11 +784,19 @@ export class Tensor {
     return Tensor.apply(reduce.mean, [this], args.reduceDims("mean", this, dim, options));
   }
 
+  /** The product of all elements, a scalar; integers and booleans give int64. @see torch.prod */
   prod(): Tensor {
     return Tensor.apply(reduce.prod, [this], undefined);
   }
 
-  /** Variance with Bessel's correction unless told otherwise. */
+  /**
+   * The variance `Σ (x − x̄)² / (n − correction)` along the given dimensions, or of all elements.
+   *
+   * @param options.correction subtracted from the number of elements n; 1 by default (Bessel's
+   *   correction)
+   * @throws DTypeError for integers and booleans
+   * @see torch.var
+   */
   var(
     dim?: number | readonly number[],
     options: ReduceOptions & { correction?: number } = {},
@@ -641,6 +807,14 @@ export class Tensor {
     return Tensor.apply(reduce.variance, [this], { ...dims, correction });
   }
 
+  /**
+   * The standard deviation, the square root of {@link Tensor.var}.
+   *
+   * @param options.correction subtracted from the number of elements; 1 by default (Bessel's
+   *   correction)
+   * @throws DTypeError for integers and booleans
+   * @see torch.std
+   */
   std(
     dim?: number | readonly number[],
     options: ReduceOptions & { correction?: number } = {},
@@ -651,7 +825,12 @@ export class Tensor {
     return Tensor.apply(reduce.std, [this], { ...dims, correction });
   }
 
-  /** The p-norm of all elements. */
+  /**
+   * The p-norm `(Σ |x|^p)^(1/p)` of all elements, a scalar; p may be 0 or ±Infinity.
+   *
+   * @throws DTypeError for integers and booleans
+   * @see torch.norm
+   */
   norm(p = 2): Tensor {
     const kind = args.scalarTypeName(this);
     args.floating(
@@ -662,6 +841,7 @@ export class Tensor {
     return Tensor.apply(reduce.norm, [this], p);
   }
 
+  /** `ln Σ eˣ` along one dimension, without overflow. @see torch.logsumexp */
   logsumexp(dim: number, { keepdim = false }: ReduceOptions = {}): Tensor {
     return Tensor.apply(reduce.logsumexp, [this], {
       dim: args.dim("logsumexp", this, dim),
@@ -669,12 +849,28 @@ export class Tensor {
     });
   }
 
+  /** The running sums along one dimension, of the same shape. @see torch.cumsum */
   cumsum(dim: number): Tensor {
     return Tensor.apply(reduce.cumsum, [this], args.dim("cumsum", this, dim));
   }
 
-  /** The largest element; along a dimension the largest values and their indices. */
+  /**
+   * The largest of all elements, a scalar; NaN counts as the largest.
+   *
+   * @throws IndexError when there are no elements
+   * @see torch.max
+   */
   max(): Tensor;
+  /**
+   * The largest values along one dimension, and where they are; the first of equals.
+   *
+   * @returns values, and their indices as int64; both without that dimension
+   * @throws IndexError when the dimension is empty
+   * @see torch.max
+   * @example
+   * const { values, indices } = torch.tensor([[1, 5], [7, 2]]).max(1);
+   * console.log(values, indices); // tensor([5., 7.]) tensor([1, 0])
+   */
   max(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
   max(dim?: number, options: ReduceOptions = {}): Tensor | { values: Tensor; indices: Tensor } {
     args.notEmpty("max", this, dim);
@@ -682,8 +878,20 @@ export class Tensor {
     return this.#extreme("max", reduce.maxDim, dim, options);
   }
 
-  /** The smallest element; along a dimension the smallest values and their indices. */
+  /**
+   * The smallest of all elements, a scalar; NaN counts as the smallest.
+   *
+   * @throws IndexError when there are no elements
+   * @see torch.min
+   */
   min(): Tensor;
+  /**
+   * The smallest values along one dimension, and where they are; the first of equals.
+   *
+   * @returns values, and their indices as int64; both without that dimension
+   * @throws IndexError when the dimension is empty
+   * @see torch.min
+   */
   min(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
   min(dim?: number, options: ReduceOptions = {}): Tensor | { values: Tensor; indices: Tensor } {
     args.notEmpty("min", this, dim);
@@ -691,22 +899,34 @@ export class Tensor {
     return this.#extreme("min", reduce.minDim, dim, options);
   }
 
-  /** Where the largest element is: in the flattened tensor, or along a dimension. */
+  /**
+   * The index of the largest element as int64: in the flattened tensor, or along a dimension.
+   *
+   * @throws IndexError when there are no elements
+   * @see torch.argmax
+   */
   argmax(dim?: number, options: ReduceOptions = {}): Tensor {
     args.notEmpty("argmax", this, dim);
     return dim === undefined ? this.flatten().max(0).indices : this.max(dim, options).indices;
   }
 
+  /**
+   * The index of the smallest element as int64: in the flattened tensor, or along a dimension.
+   *
+   * @throws IndexError when there are no elements
+   * @see torch.argmin
+   */
   argmin(dim?: number, options: ReduceOptions = {}): Tensor {
     args.notEmpty("argmin", this, dim);
     return dim === undefined ? this.flatten().min(0).indices : this.min(dim, options).indices;
   }
 
-  /** Whether all (any) elements are true: a bool, of uint8 a uint8 as in PyTorch. */
+  /** Whether all elements are true (not 0): a bool scalar, for uint8 a uint8. @see torch.all */
   all(): Tensor {
     return this.#truth(this.impl.data().every((v: number) => v !== 0));
   }
 
+  /** Whether any element is true (not 0): a bool scalar, for uint8 a uint8. @see torch.any */
   any(): Tensor {
     return this.#truth(this.impl.data().some((v: number) => v !== 0));
   }
@@ -728,38 +948,57 @@ export class Tensor {
 
   // ---- products --------------------------------------------------------------------------------
 
+  /**
+   * The product of vectors, matrices or batches of matrices: (…, M, K) with (…, K, N) gives (…, M,
+   * N).
+   *
+   * Leading dimensions are broadcast. A vector (K) counts as (1, K) on the left and as (K, 1) on
+   * the right, and the result loses that dimension again.
+   *
+   * @throws ShapeError when the two K differ, or an operand is a scalar
+   * @throws DTypeError when the types differ or are not floating-point
+   * @see torch.matmul
+   * @example
+   * const a = torch.ones(2, 3);
+   * console.log(a.matmul(torch.ones(3))); // tensor([3., 3.])
+   * console.log(torch.ones(5, 1, 4, 2).matmul(a).shape); // torch.Size([5, 1, 4, 3])
+   */
   matmul(other: Tensor): Tensor {
     args.sameType("matmul", this, other);
     args.notScalar("matmul", this, other);
     return Tensor.apply(matrix.matmul, [this, other], undefined);
   }
 
+  /** The product of two matrices: (M, K) with (K, N) gives (M, N). @see torch.mm */
   mm(other: Tensor): Tensor {
     args.ranks("mm", [this, other], 2);
     return this.matmul(other);
   }
 
+  /** The product of a matrix and a vector: (M, K) with (K) gives (M). @see torch.mv */
   mv(other: Tensor): Tensor {
     return this.matmul(other);
   }
 
+  /** The sum of the products of two vectors (N), a scalar. @see torch.dot */
   dot(other: Tensor): Tensor {
     args.dotProduct(this, other);
     return this.matmul(other);
   }
 
+  /** The products of two batches: (B, M, K) with (B, K, N) gives (B, M, N). @see torch.bmm */
   bmm(other: Tensor): Tensor {
     args.batchProduct(this, other);
     return Tensor.apply(matrix.bmm, [this, other], undefined);
   }
 
-  /** `beta · this + alpha · a b`. */
+  /** `beta · this + alpha · a b`: a (M, K), b (K, N), this broadcast to (M, N). @see torch.addmm */
   addmm(a: Tensor, b: Tensor, { alpha = 1, beta = 1 } = {}): Tensor {
     args.matrixProduct("addmm", a, b);
     return Tensor.apply(matrix.addmm, [this, a, b], { alpha, beta });
   }
 
-  /** All products of two vectors' elements. */
+  /** All products of two vectors' elements: (M) with (N) gives (M, N). @see torch.outer */
   outer(other: Tensor): Tensor {
     args.ranks("outer", [this, other], 1);
     return this.unsqueeze(1).mul(other);
@@ -767,11 +1006,13 @@ export class Tensor {
 
   // ---- rows ------------------------------------------------------------------------------------
 
+  /** `eˣ / Σ eˣ` along one dimension, of the same shape. @see torch.softmax */
   softmax(dim: number): Tensor {
     args.floating("softmax", this);
     return Tensor.apply(rows.softmax, [this], args.dim("softmax", this, dim));
   }
 
+  /** `x − ln Σ eˣ` along one dimension, of the same shape. @see torch.log_softmax */
   logSoftmax(dim: number): Tensor {
     args.floating("logSoftmax", this);
     return Tensor.apply(rows.logSoftmax, [this], args.dim("logSoftmax", this, dim));
@@ -779,17 +1020,22 @@ export class Tensor {
 
   // ---- shape -----------------------------------------------------------------------------------
 
-  /** The same elements under another shape, one size of which may be −1; the tensor must be contiguous. */
+  /**
+   * The same elements and memory under another shape, one size of which may be −1.
+   *
+   * @throws ShapeError when the tensor is not contiguous, or the number of elements differs
+   * @see torch.Tensor.view
+   */
   view(...shape: number[]): Tensor {
     return Tensor.apply(shapes.view, [args.viewable(this)], args.inferShape("view", this, shape));
   }
 
-  /** {@link Tensor.view}, copying where it must. */
+  /** {@link Tensor.view}, with a copy where the tensor is not contiguous. @see torch.reshape */
   reshape(...shape: number[]): Tensor {
     return Tensor.apply(shapes.reshape, [this], args.inferShape("reshape", this, shape));
   }
 
-  /** Dimensions `start` to `end` as one. */
+  /** Makes dimensions `start` to `end` (included) one; a scalar becomes (1). @see torch.flatten */
   flatten(start = 0, end = -1): Tensor {
     if (this.ndim === 0) return this.reshape(1);
     const [a, b] = [args.dim("flatten", this, start), args.dim("flatten", this, end)];
@@ -799,32 +1045,53 @@ export class Tensor {
     );
   }
 
+  /** Exchanges two dimensions; shares the memory. @see torch.transpose */
   transpose(a: number, b: number): Tensor {
     const dims = { a: args.dim("transpose", this, a), b: args.dim("transpose", this, b) };
     return Tensor.apply(shapes.transpose, [this], dims);
   }
 
-  /** The transpose of a matrix. */
+  /**
+   * The transpose of a matrix: (M, N) gives (N, M); shares the memory.
+   *
+   * @throws ShapeError when there are more than two dimensions
+   * @see torch.t
+   */
   t(): Tensor {
     if (this.ndim < 2) return this;
     args.atMostMatrix("t", this);
     return Tensor.apply(shapes.transpose, [this], { a: 0, b: 1, name: "TBackward0" });
   }
 
-  /** All dimensions reversed. */
+  /** All dimensions reversed; shares the memory. @see torch.Tensor.T */
   get T(): Tensor {
     return Tensor.apply(shapes.permute, [this], [...this.impl.shape.keys()].reverse());
   }
 
+  /**
+   * Puts dimension `order[i]` at place i; shares the memory.
+   *
+   * @throws ShapeError when `order` does not name each dimension once
+   * @see torch.permute
+   */
   permute(...order: number[]): Tensor {
     return Tensor.apply(shapes.permute, [this], args.permutation(this, order));
   }
 
+  /**
+   * Inserts a dimension of size 1 at `dim`, at most at the end; shares the memory.
+   *
+   * @see torch.unsqueeze
+   */
   unsqueeze(dim: number): Tensor {
     return Tensor.apply(shapes.unsqueeze, [this], args.newDim("unsqueeze", this, dim));
   }
 
-  /** Without the dimensions of size 1, or without that one if its size is 1. */
+  /**
+   * Drops the dimensions of size 1, or that one if its size is 1; shares the memory.
+   *
+   * @see torch.squeeze
+   */
   squeeze(dim?: number): Tensor {
     const ones = [...this.impl.shape.keys()].filter((i) => this.impl.shape[i] === 1);
     if (dim === undefined) {
@@ -835,66 +1102,107 @@ export class Tensor {
     return Tensor.apply(shapes.squeeze, [this], { dims, name: "SqueezeBackward1" });
   }
 
-  /** Broadcast to a shape; −1 keeps a size. */
+  /**
+   * Broadcasts to a shape without a copy; −1 keeps a size.
+   *
+   * @throws ShapeError when a size other than 1 would change
+   * @see torch.Tensor.expand
+   */
   expand(...shape: number[]): Tensor {
     return Tensor.apply(shapes.expand, [this], args.expandShape(this, shape));
   }
 
+  /** Broadcasts to the shape of `other` without a copy. @see torch.Tensor.expand_as */
   expandAs(other: Tensor): Tensor {
     return this.expand(...other.impl.shape);
   }
 
-  /** Tiled that many times along each dimension. */
+  /**
+   * Tiles the tensor `times[i]` times along each dimension; extra counts add dimensions in front.
+   *
+   * @throws ShapeError when there are fewer counts than dimensions
+   * @see torch.Tensor.repeat
+   * @example
+   * console.log(torch.tensor([1, 2]).repeat(2, 2)); // tensor([[1., 2., 1., 2.],
+   *                                                 //         [1., 2., 1., 2.]])
+   */
   repeat(...times: number[]): Tensor {
     return Tensor.apply(shapes.repeat, [this], args.repeats(this, times));
   }
 
+  /** Reverses the order along the given dimensions, in a copy. @see torch.flip */
   flip(...dims: number[]): Tensor {
     return Tensor.apply(shapes.flip, [this], args.distinctDims("flip", this, dims));
   }
 
+  /**
+   * The lower triangle of the last two dimensions, 0 elsewhere.
+   *
+   * @param diagonal the highest one that stays: 0 the main one, 1 the one above it
+   * @throws ShapeError when there are fewer than two dimensions
+   * @see torch.tril
+   */
   tril(diagonal = 0): Tensor {
     args.atLeastMatrix("tril", this);
     return Tensor.apply(shapes.triangle, [this], { upper: false, diagonal });
   }
 
+  /**
+   * The upper triangle of the last two dimensions, 0 elsewhere.
+   *
+   * @param diagonal the lowest one that stays: 0 the main one, 1 the one above it
+   * @throws ShapeError when there are fewer than two dimensions
+   * @see torch.triu
+   */
   triu(diagonal = 0): Tensor {
     args.atLeastMatrix("triu", this);
     return Tensor.apply(shapes.triangle, [this], { upper: true, diagonal });
   }
 
-  /** Itself when row-major, else a copy. */
+  /** The tensor itself when it is row-major, else a copy. @see torch.Tensor.contiguous */
   contiguous(): Tensor {
     return this.impl.isContiguous() ? this : this.clone();
   }
 
+  /** A copy, through which gradients pass. @see torch.clone */
   clone(): Tensor {
     return Tensor.apply(elementwise.clone, [this], undefined);
   }
 
-  /** The elements as another type; itself where nothing changes. */
+  /**
+   * The elements as another type, fractions cut off for integers; the tensor itself where it has
+   * it.
+   *
+   * @throws DTypeError when a real number does not fit int64, which has 32 bits here
+   * @see torch.Tensor.to
+   */
   to(dtype: DType): Tensor {
     if (dtype === this.dtype) return this;
     if (!dtype.isFloatingPoint) return new Tensor(args.toInteger(this, dtype));
     return Tensor.apply(elementwise.toCopy, [this], { from: this.dtype, to: dtype });
   }
 
+  /** The elements as float32. @see torch.Tensor.float */
   float(): Tensor {
     return this.to(float32);
   }
 
+  /** The elements as float64. @see torch.Tensor.double */
   double(): Tensor {
     return this.to(float64);
   }
 
+  /** The elements as int64, which has 32 bits here. @see torch.Tensor.long */
   long(): Tensor {
     return this.to(int64);
   }
 
+  /** Whether each element is not 0. @see torch.Tensor.bool */
   bool(): Tensor {
     return this.to(bool);
   }
 
+  /** The elements as uint8. @see torch.Tensor.byte */
   byte(): Tensor {
     return this.to(uint8);
   }
@@ -902,58 +1210,113 @@ export class Tensor {
   // ---- indexing --------------------------------------------------------------------------------
 
   /**
-   * Indexing: one item a dimension. A number selects, `null` takes all, a pair `[start, end]` (or a
-   * triple with a step) is a range whose end may be null, an integer tensor picks, a boolean tensor
-   * masks.
+   * Indexes like Python's `x[…]`, one item a dimension from the first.
    *
+   * A number selects, `null` takes all, a pair `[start, end]` (or a triple with a step) is a range
+   * whose end may be null, an integer tensor picks, a boolean tensor masks. At most one item may be
+   * a tensor.
+   *
+   * @throws IndexError when an index is out of range, or there are too many
+   * @see torch.Tensor.__getitem__
    * @example
-   * const x = arange(12).reshape(3, 4);
+   * const x = torch.arange(12).reshape(3, 4);
    * console.log(x.at(null, -1)); // tensor([ 3,  7, 11])
    * console.log(x.at(0, [1, 3])); // tensor([1, 2])
+   * console.log(x.at(x.gt(8))); // tensor([ 9, 10, 11])
    */
   at(...items: IndexItem[]): Tensor {
     return indexed(this, items, pickers);
   }
 
+  /** Entry `index` of a dimension, without that dimension; shares the memory. @see torch.select */
   select(dim: number, index: number): Tensor {
     return Tensor.apply(shapes.select, [this], indexArgs.selection("select", this, dim, index));
   }
 
-  /** `length` entries of a dimension from `start`. */
+  /**
+   * `length` entries of a dimension from `start`; shares the memory.
+   *
+   * @throws IndexError when they reach beyond the dimension
+   * @see torch.narrow
+   */
   narrow(dim: number, start: number, length: number): Tensor {
     return Tensor.apply(shapes.slice, [this], indexArgs.range("narrow", this, dim, start, length));
   }
 
-  /** Entries `start` to before `end` of a dimension, `step` apart; out-of-range bounds are clipped. */
+  /**
+   * Entries `start` to before `end` of a dimension, `step` apart; shares the memory.
+   *
+   * Bounds count from the end where they are negative, and are clipped to the dimension.
+   *
+   * @throws IndexError when the step is not a whole number from 1
+   * @see torch.Tensor.__getitem__
+   */
   slice(dim: number, start = 0, end: number | null = null, step = 1): Tensor {
     return Tensor.apply(shapes.slice, [this], indexArgs.clippedRange(this, dim, start, end, step));
   }
 
+  /** The entries of a dimension, each without it; they share the memory. @see torch.unbind */
   unbind(dim = 0): Tensor[] {
     args.divisible(this);
     return Tensor.applyMulti(shapes.unbind, [this], args.dim("unbind", this, dim));
   }
 
-  /** Pieces of one length (the last may be shorter), or of the lengths given. */
+  /**
+   * Pieces of one length (the last may be shorter), or of the lengths given; they share the memory.
+   *
+   * @throws ShapeError when the lengths do not add up to the dimension
+   * @see torch.split
+   */
   split(size: number | readonly number[], dim = 0): Tensor[] {
     return Tensor.applyMulti(shapes.split, [this], args.splits(this, size, dim));
   }
 
-  /** At most `n` pieces of equal length. */
+  /**
+   * At most `n` pieces of equal length (the last may be shorter); they share the memory.
+   *
+   * @see torch.chunk
+   */
   chunk(n: number, dim = 0): Tensor[] {
     return this.split(args.chunkSizes(this, n, dim), dim);
   }
 
+  /**
+   * The entries of a dimension at the indices, in their order, repeats included.
+   *
+   * @param index (N) int64, from 0
+   * @returns the same shape with N for that dimension
+   * @throws IndexError when an index is out of range
+   * @see torch.index_select
+   */
   indexSelect(dim: number, index: Tensor): Tensor {
     const a = { dim: args.dim("indexSelect", this, dim), name: "IndexSelectBackward0" };
     return Tensor.apply(indexing.pick, [this, indexArgs.vectorIndex(this, a.dim, index)], a);
   }
 
+  /**
+   * Picks one element for each index: `y[i][j] = x[index[i][j]][j]` for `dim` 0.
+   *
+   * @param index int64, with as many dimensions; no larger than this tensor outside `dim`
+   * @returns the shape of `index`
+   * @throws IndexError when an index is out of range
+   * @see torch.gather
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * const index = torch.tensor([[1], [0]], { dtype: torch.int64 });
+   * console.log(x.gather(1, index)); // tensor([[2.],
+   *                                  //         [3.]])
+   */
   gather(dim: number, index: Tensor): Tensor {
     const d = args.dim("gather", this, dim);
     return Tensor.apply(indexing.gather, [this, indexArgs.gatherIndex(this, d, index)], d);
   }
 
+  /**
+   * The elements where the mask holds, in one vector in row-major order.
+   *
+   * @param mask bool, of a shape that broadcasts to this one
+   * @see torch.masked_select
+   */
   maskedSelect(mask: Tensor): Tensor {
     const name = "MaskedSelectBackward0";
     return Tensor.apply(indexing.maskedSelect, [this, indexArgs.mask("maskedSelect", this, mask)], {
@@ -961,6 +1324,12 @@ export class Tensor {
     });
   }
 
+  /**
+   * A copy with `value` where the mask holds.
+   *
+   * @param mask bool, of a shape that broadcasts to this one
+   * @see torch.Tensor.masked_fill
+   */
   maskedFill(mask: Tensor, value: number): Tensor {
     return Tensor.apply(
       indexing.maskedFill,

@@ -9,7 +9,7 @@ import { isWhiteSpace, WordTokenizer, wordPipeline } from "./word-tokenizer.ts";
 /** Any object; `v.record` would drop the words "constructor", "prototype" and "__proto__". */
 const anyObject = v.custom<Record<string, unknown>>(isObject, "not an object");
 
-/** What decides whether the file is of the right kind at all. */
+/** The fields that decide whether the file is of the right kind at all. */
 const modelTypeSchema = v.object({ model: v.object({ type: v.string() }) });
 
 const schema = v.object({
@@ -35,6 +35,10 @@ const stages = ["added_tokens", "normalizer", "pre_tokenizer", "decoder"] as con
  *
  * @param file names the file in errors
  * @throws FormatError for anything that {@link Tokenizer.toJSON} would not write
+ * @example
+ * import { CharTokenizer, tokenizerFromJSON } from "saiki/text";
+ * const json = JSON.stringify(CharTokenizer.train("abba"));
+ * console.log(tokenizerFromJSON(JSON.parse(json)).size); // 3
  */
 export function tokenizerFromJSON(json: unknown, file = "tokenizer.json"): Tokenizer {
   const head = v.safeParse(modelTypeSchema, json);

@@ -1,4 +1,4 @@
-/** What the tokenizers of language models have in common. */
+/** The common parts of the tokenizers of language models. */
 
 import { IndexError } from "../core/index.ts";
 
@@ -8,8 +8,9 @@ export const unknownToken = "<unk>";
 /** The token of a line break among words. */
 export const endOfLine = "<eos>";
 
-/** Text to token ids and back. */
+/** A vocabulary that turns text into token ids and back. */
 export interface Tokenizer {
+  /** The kind of token: `char` or `word`. */
   readonly kind: "char" | "word";
   /** V: the number of tokens, special ones included. */
   readonly size: number;
@@ -17,7 +18,7 @@ export interface Tokenizer {
   readonly tokens: readonly string[];
   /** The id of `<unk>`. */
   readonly unknownId: number;
-  /** The ids (N) of a text; what is unknown becomes `<unk>`. */
+  /** The ids (N) of a text; unknown characters or words become `<unk>`. */
   encode(text: string): Int32Array;
   /** The distinct unknown characters or words of a text, in the order of their appearance. */
   unknown(text: string): string[];

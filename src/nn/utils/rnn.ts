@@ -9,20 +9,34 @@ import { pick, placeRows } from "../../tensor/ops/indexing.ts";
 import { View } from "../../tensor/view.ts";
 
 /**
- * Rows of sequences, packed; `batchSizes[t]` sequences run at step t.
+ * Rows of sequences, packed: those of step 0 first; `batchSizes[t]` sequences run at step t.
  *
+ * @throws ShapeError when the batch sizes do not describe the rows
  * @see torch.nn.utils.rnn.PackedSequence
+ * @example
+ * const sequences = [torch.ones(3, 2), torch.ones(1, 2)];
+ * const packed = nn.utils.rnn.packSequence(sequences);
+ * console.log(packed.batchSizes, packed.data.shape); // tensor([2, 1, 1]) torch.Size([4, 2])
  */
 export class PackedSequence {
-  /** (N, …), N the sum of the batch sizes. */
+  /** The rows (N, …), N the sum of the batch sizes. */
   readonly data: Tensor;
-  /** int64 (T), non-increasing. */
+  /** How many sequences run at each step: int64 (T), not increasing. */
   readonly batchSizes: Tensor;
-  /** Which sequence stands at each place of the packed batch; null: they stand as they were given. */
+  /**
+   * The sequence at each place of the packed batch, int64 (B); null where the order is as given.
+   */
   readonly sortedIndices: Tensor | null;
-  /** Where each sequence stands, the inverse of the above. */
+  /**
+   * The place of each sequence, int64 (B), the inverse of `sortedIndices`; null where that is null.
+   */
   readonly unsortedIndices: Tensor | null;
 
+  /**
+   * Holds packed rows. {@link packPaddedSequence} and {@link packSequence} make them.
+   *
+   * @throws ShapeError when the batch sizes do not describe the rows
+   */
   constructor(
     data: Tensor,
     batchSizes: Tensor,
@@ -37,6 +51,7 @@ export class PackedSequence {
       unsortedIndices ?? (sortedIndices === null ? null : inverse(sortedIndices));
   }
 
+  /** The text that PyTorch prints. */
   toString(): string {
     const text = (t: Tensor | null) => (t === null ? "None" : String(t));
     return (
@@ -50,10 +65,14 @@ export class PackedSequence {
   }
 }
 
+/** Options of {@link packPaddedSequence}. */
 export interface PackOptions {
   /** The input is (B, T, …) instead of (T, B, …). */
   readonly batchFirst?: boolean | undefined;
-  /** Require the lengths in descending order; otherwise the sequences are sorted, stably. */
+  /**
+   * Requires the lengths in descending order, the default; otherwise the sequences are sorted,
+   * stably.
+   */
   readonly enforceSorted?: boolean | undefined;
 }
 
@@ -64,6 +83,13 @@ export interface PackOptions {
  * @param lengths B whole numbers from 1 to T
  * @throws ShapeError when lengths do not fit the input or each other
  * @see torch.nn.utils.rnn.pack_padded_sequence
+ * @example
+ * const { packPaddedSequence, padPackedSequence } = nn.utils.rnn;
+ * const x = torch.randn(2, 5, 3); // (B, T, I)
+ * const packed = packPaddedSequence(x, [5, 2], { batchFirst: true });
+ * const [y] = new nn.LSTM(3, 4).forward(packed);
+ * const [padded, lengths] = padPackedSequence(y, { batchFirst: true });
+ * console.log(padded.shape, lengths); // torch.Size([2, 5, 4]) tensor([5, 2])
  */
 export function packPaddedSequence(
   input: Tensor,
@@ -93,17 +119,20 @@ export function packPaddedSequence(
   return new PackedSequence(data, indexTensor(sizes), enforceSorted ? null : indexTensor(order));
 }
 
+/** Options of functions that pad. */
 export interface PadOptions {
+  /** The result is (B, T, …) instead of (T, B, …). */
   readonly batchFirst?: boolean | undefined;
-  /** What stands behind the ends. */
+  /** The value behind the ends of shorter sequences; 0 by default. */
   readonly paddingValue?: number | undefined;
 }
 
 /**
  * Pads a packed sequence; the inverse of {@link packPaddedSequence}.
  *
- * @param totalLength T of the result, at least the longest length
+ * @param options.totalLength T of the result, at least the longest length, which is the default
  * @returns (T, B, …) or (B, T, …), and the lengths int64 (B), both in the order before packing
+ * @throws ConfigError when `totalLength` is shorter than a sequence
  * @see torch.nn.utils.rnn.pad_packed_sequence
  */
 export function padPackedSequence(
@@ -139,9 +168,9 @@ export function padPackedSequence(
 }
 
 /**
- * Sequences (L_i, …) side by side: (T, B, …) or (B, T, …), T the longest.
+ * Puts sequences (L_i, …) side by side: (T, B, …) or (B, T, …), T the longest.
  *
- * @throws ShapeError when trailing sizes differ
+ * @throws ShapeError when trailing sizes differ, or the list is empty
  * @see torch.nn.utils.rnn.pad_sequence
  */
 export function padSequence(
@@ -182,7 +211,14 @@ export function padSequence(
   return batchFirst ? out.transpose(0, 1) : out;
 }
 
-/** Packs sequences (L_i, …). @see torch.nn.utils.rnn.pack_sequence */
+/**
+ * Packs sequences (L_i, …).
+ *
+ * @param options.enforceSorted requires lengths in descending order, the default; otherwise the
+ *   sequences are sorted, stably
+ * @throws ShapeError when they are not sorted, or trailing sizes differ
+ * @see torch.nn.utils.rnn.pack_sequence
+ */
 export function packSequence(
   sequences: readonly Tensor[],
   { enforceSorted = true }: { enforceSorted?: boolean | undefined } = {},
@@ -191,7 +227,13 @@ export function packSequence(
   return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
 }
 
-/** The sequences of a padded batch without their padding. @see torch.nn.utils.rnn.unpad_sequence */
+/**
+ * The sequences of a padded batch without their padding: B tensors (L_i, …).
+ *
+ * @param padded (T, B, …), or (B, T, …) with `batchFirst`
+ * @throws IndexError when a length is beyond T
+ * @see torch.nn.utils.rnn.unpad_sequence
+ */
 export function unpadSequence(
   padded: Tensor,
   lengths: readonly number[] | Tensor,
@@ -200,7 +242,7 @@ export function unpadSequence(
   return lengthsOf(lengths).map((n, b) => padded.select(batchFirst ? 0 : 1, b).narrow(0, 0, n));
 }
 
-/** The sequences of a packed batch. @see torch.nn.utils.rnn.unpack_sequence */
+/** The sequences of a packed batch: B tensors (L_i, …). @see torch.nn.utils.rnn.unpack_sequence */
 export function unpackSequence(packed: PackedSequence): Tensor[] {
   const [padded, lengths] = padPackedSequence(packed);
   return unpadSequence(padded, lengths);
