@@ -59,10 +59,19 @@ export function served(path: string, command: (port: string) => Command): Run {
   };
 }
 
+/** Builds first. */
 export function builtAndServed(command: Command, ...server: Parameters<typeof served>): Run {
   return async (folder) => {
     await run(folder, command);
     return served(...server)(folder);
+  };
+}
+
+/** As {@link builtAndServed}, with the package of native kernels. */
+export function builtWithNative(...build: Parameters<typeof builtAndServed>): Run {
+  return async (folder) => {
+    await installNative(folder);
+    return builtAndServed(...build)(folder);
   };
 }
 

@@ -89,6 +89,11 @@ function worker(id: string, wanted: string, entry: string): Row {
 
 const MODULE = '<script type="module" src="page.js">';
 const SCRIPT = '<script defer src="page.js">';
+const ONE_FILE = `<script src="saiki.min.js"></script>${SCRIPT}`;
+const oneFile = [
+  ...["page.js", "--alias:saiki=./global.js", "--format=iife", "--loader:.min.js=copy"],
+  "saiki.min=../node_modules/saiki/dist/saiki.min.js",
+];
 const vite = (from: string) => node(`${from}/bin/vite.js`, "build", "--outDir", "out");
 const webpack = (from: string): Command => [process.execPath, "webpack.mjs", from];
 const rollup = ["-p", "@rollup/plugin-node-resolve", "-d", "out", "page.js"];
@@ -117,8 +122,13 @@ const bundlers: Row[] = [
     ...bundler("parcel", named("Parcel", "parcel"), node("parcel/lib/bin.js", ...parcel)),
     note: 'with `"@parcel/resolver-default": { "packageExports": true }` in `package.json`',
   },
-  next("next", "Turbopack"),
-  next("next-webpack", "webpack", "--webpack"),
+  {
+    ...bundler("script", "no bundler: `<script>`", esbuild(...oneFile), ONE_FILE),
+    note: "`dist/saiki.min.js`, global `saiki`",
+  },
+  next("next", "Turbopack", "wasm 2", drive.builtAndServed),
+  next("next-native", "Turbopack and native kernels", "native 2", drive.builtWithNative),
+  next("next-webpack", "webpack", "native 2", drive.builtWithNative, "--webpack"),
 ];
 
 /** Builds the page, or its script that `tag` runs, into the folder `out`, and opens it. */
@@ -127,13 +137,19 @@ function bundler(id: string, name: string, build: Command, tag?: string): Row {
 }
 
 /** A page whose server component and whose client component train. */
-function next(id: string, name: string, ...options: string[]): Row {
+function next(
+  id: string,
+  name: string,
+  server: string,
+  run: typeof drive.builtAndServed,
+  ...options: string[]
+): Row {
   const program = "next/dist/bin/next";
   return {
     ...{ id, group: "Bundlers", name: `${named("Next.js", "next")} with ${name}` },
     note: "server component, then client component",
-    wanted: ["wasm 2", "wasm 1"],
-    run: drive.builtAndServed(node(program, "build", ...options), "/", (port) =>
+    wanted: [server, "wasm 1"],
+    run: run(node(program, "build", ...options), "/", (port) =>
       node(program, "start", "--hostname", "127.0.0.1", "--port", port),
     ),
   };

@@ -20,8 +20,8 @@ export async function pageOf(results: Map<Row, Result>, losses: string) {
     `(step, loss), on ${platform()} ${arch()}. Where two kernels are named, the first are those of the package alone,`,
     "the second those with the package of native kernels, or in a client component.",
     "",
-    "Not tried: Safari, iOS and Android, Windows, macOS, Electron, processors other than x64. Edge and",
-    "Chrome share Chromium's engine, Safari shares WebKitGTK's.",
+    "Not tried: Safari, iOS and Android, Windows, macOS, Electron, `next dev`, processors other than x64.",
+    "Chrome and Edge have Chromium's engine; Safari's is a near relative of WebKitGTK's.",
   ];
   for (const group of new Set([...results.keys()].map((row) => row.group))) {
     lines.push(
@@ -54,5 +54,6 @@ function notesOf(row: Row, result: Result): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 300);
+  const line = text.replace(/\s+/g, " ").replaceAll("|", "\\|");
+  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }
