@@ -12,6 +12,7 @@ export function buildCommand(program: Command, io: Io): void {
     .command("build")
     .description("compile the native kernels with the C compiler of this machine")
     .action(async () => {
+      io.stderr.write("compiling the native kernels, which takes up to a minute ...\n");
       const { sets, out } = await compileWhereAllowed();
       io.stdout.write(`native kernels for ${sets.join(", ")} in ${out}\n`);
     });
