@@ -169,7 +169,7 @@ describe("saiki info", () => {
     const { out, status } = await saiki("info");
     expect(status).toBe(0);
     expect(out).toMatch(
-      /^saiki +\d+\.\d+\.\d+\nbackend +(native \(\w+\)|wasm-relaxed|wasm|reference)\nthreads +\d+\n/,
+      /^saiki +\d+\.\d+\.\d+\nbackend +(native \(\w+\)|wasm-relaxed|wasm|reference)\n(kernels +\S+\n)?threads +\d+\n/,
     );
   });
 });

@@ -2,12 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { platform } from "#platform";
-import { decode } from "./wasm/decode.ts";
-import * as relaxed from "./wasm/generated/relaxed.ts";
-import * as simd from "./wasm/generated/simd.ts";
+import { decode, unpack } from "./wasm/decode.ts";
+import * as kernels from "./wasm/generated/kernels.ts";
 
-const simdModule = () => new WebAssembly.Module(decode(simd.wasm));
-const relaxedModule = () => new WebAssembly.Module(decode(relaxed.wasm));
+const simdModule = () => new WebAssembly.Module(unpack(kernels, 0));
+const relaxedModule = () => new WebAssembly.Module(unpack(kernels, 1));
 
 /** The kernels as a process without native ones first sees them. */
 async function fresh() {

@@ -2,7 +2,8 @@
 
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BuildOptions, build as esbuild } from "esbuild";
+import { gzipSync } from "node:zlib";
+import { type BuildOptions, build as esbuild, type Plugin } from "esbuild";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { browserFor, END, pageOf, runPage } from "../platform/browser.ts";
@@ -42,12 +43,34 @@ function bundled(entry: string): BuildOptions {
   };
 }
 
+/** The library is the global that `saiki.min.js` makes. */
+const asGlobal: Plugin = {
+  name: "global",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^saiki$/ }, () => ({ path: "saiki", namespace: "global" }));
+    onLoad({ filter: /./, namespace: "global" }, () => ({ contents: "module.exports = saiki" }));
+  },
+};
+
 const bundlers: Record<string, (out: string) => Promise<unknown>> = {
   async esbuild(out) {
     await mkdir(out);
     await writeFile(join(out, "index.html"), pageOf("page.js"));
     const options = { format: "esm", minify: true } as const;
     await esbuild({ ...bundled("page.ts"), ...options, outfile: join(out, "page.js") });
+  },
+  async "a plain script"(out) {
+    await mkdir(out);
+    await copyFile(
+      join(project.folder, "node_modules/saiki/dist/saiki.min.js"),
+      join(out, "saiki.min.js"),
+    );
+    await writeFile(
+      join(out, "index.html"),
+      `${pageOf("page.js")}<script src="saiki.min.js"></script>`,
+    );
+    const plugins = [asGlobal];
+    await esbuild({ ...bundled("page.ts"), plugins, outfile: join(out, "page.js") });
   },
   vite: (outDir) =>
     vite({ root: project.folder, configFile: false, logLevel: "error", build: { outDir } }),
@@ -71,4 +94,18 @@ describe.each(Object.entries(bundlers))("a page built with %s", (name, build) =>
     expect(page.texts).toEqual(node.texts);
     expect(page.texts.renamed, "classes whose names were shortened").toEqual([]);
   });
+});
+
+test("a page with an LSTM is at most 95 kB over gzip, without what it does not use", async () => {
+  const contents = `
+    import { randn, noGrad } from "saiki";
+    import { LSTM } from "saiki/nn";
+    console.log(String(noGrad(() => new LSTM(8, 16).forward(randn(5, 1, 8))[0])));`;
+  const options = { format: "esm", minify: true, write: false } as const;
+  const stdin = { contents, resolveDir: project.folder };
+  const { outputFiles } = await esbuild({ ...bundled(""), entryPoints: [], stdin, ...options });
+  const [page] = outputFiles;
+  expect(gzipSync(page?.contents ?? "", { level: 9 }).length).toBeLessThan(95_000);
+  expect(page?.text).toContain("LSTM");
+  expect(page?.text).not.toMatch(/"Adam"|"CrossEntropyLoss"|"Optimizer"/);
 });

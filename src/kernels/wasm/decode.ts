@@ -30,7 +30,7 @@ export function unpack({ lengths, deflated }: Packed, flavour: 0 | 1): Uint8Arra
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** The bytes of a base64 text. */
-function decode(base64: string): Uint8Array {
+export function decode(base64: string): Uint8Array {
   const values = new Uint8Array(128);
   for (let i = 0; i < DIGITS.length; i++) values[DIGITS.charCodeAt(i)] = i;
   const digits = base64.replace(/=+$/, "");
