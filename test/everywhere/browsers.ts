@@ -14,7 +14,7 @@ export type BrowserName = "Chromium" | "Firefox" | "WebKitGTK";
 /** Where a browser may be, and how it opens one address with a profile of its own. */
 const browsers: Record<
   BrowserName,
-  { places: string[]; open: (at: string, profile: string, url: string) => Command }
+  { places: string[]; needs?: string; open: (at: string, profile: string, url: string) => Command }
 > = {
   Chromium: {
     places: [process.env["CHROMIUM_PATH"] ?? "", "/usr/bin/chromium", "/usr/bin/google-chrome"],
@@ -29,6 +29,7 @@ const browsers: Record<
   },
   WebKitGTK: {
     places: ["/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"],
+    needs: "/usr/bin/xvfb-run",
     open: (at, _profile, url) => ["xvfb-run", "-a", at, url],
   },
 };
@@ -45,8 +46,10 @@ const preferences = [
 
 /** The path of a browser. */
 function find(name: BrowserName): string {
-  const found = browsers[name].places.find((path) => existsSync(path));
+  const { places, needs } = browsers[name];
+  const found = places.find((path) => existsSync(path));
   if (found === undefined) throw new NotHere(`${name} is not installed`);
+  if (needs && !existsSync(needs)) throw new NotHere(`there is no ${needs}`);
   return found;
 }
 

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { type BrowserName, visit } from "./browsers.ts";
 import { installNative } from "./install.ts";
 import { answered, type Command, during, freePort, run } from "./process.ts";
@@ -13,7 +13,8 @@ type Run = Row["run"];
 /** Runs a program that prints its outcome, and nothing to stderr. */
 export function program(command: Command): Run {
   return async (folder) => {
-    const { stdout, stderr } = await runIfHere(folder, command);
+    mustBe(command[0]);
+    const { stdout, stderr } = await run(folder, command);
     if (stderr !== "") throw new Error(`stderr: ${stderr.trim()}`);
     return [JSON.parse(stdout)];
   };
@@ -94,7 +95,7 @@ export function inPlace(
 /** Runs a worker of Cloudflare's, which answers with its outcome. */
 export function workerd(command: Command, binary: string): Run {
   return async (folder) => {
-    if (!existsSync(binary)) throw new NotHere(`there is no ${binary}`);
+    mustBe(binary);
     await run(folder, command);
     const address = `127.0.0.1:${await freePort()}`;
     const serve: Command = [binary, "serve", "workerd.capnp", `--socket-addr=http=${address}`];
@@ -118,10 +119,10 @@ export function typed(command: Command): Run {
   };
 }
 
-function runIfHere(folder: string, command: Command) {
-  const [binary] = command;
-  if (isAbsolute(binary) && !existsSync(binary)) throw new NotHere(`there is no ${binary}`);
-  return run(folder, command);
+/** Binaries are optional dependencies: npm leaves out those of another platform. */
+function mustBe(binary: string): void {
+  if (existsSync(binary)) return;
+  throw new NotHere(`no binary for ${process.platform}-${process.arch} is installed`);
 }
 
 function pageWith(tag: string): string {

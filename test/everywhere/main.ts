@@ -5,6 +5,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { installPackage } from "./install.ts";
+import { stopAll } from "./process.ts";
 import { type Result, type Row, resultOf } from "./row.ts";
 import { rows } from "./rows.ts";
 import { cellsOf, pageOf } from "./table.ts";
@@ -18,6 +19,13 @@ if (unknown.length > 0) {
 }
 const chosen = rows.filter(({ id }) => words.length === 0 || words.some((w) => id.startsWith(w)));
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    stopAll();
+    process.exit(1);
+  });
+}
+console.log("packing and installing saiki ...");
 const losses = await installPackage();
 console.log(`losses in Node ${process.versions.node}: ${losses}`);
 const results = new Map<Row, Result>();
@@ -28,9 +36,11 @@ for (const [i, row] of chosen.entries()) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const cells = cellsOf(result).filter((cell) => cell !== "");
   console.log(`${i + 1}/${chosen.length} ${row.id}: ${cells.join(" · ")} (${seconds} s)`);
+  if (result.kind === "failed") console.log(result.why);
 }
-const failed = [...results].filter(([, { kind }]) => kind === "failed");
-console.log(`\n${chosen.length - failed.length} of ${chosen.length} rows hold`);
+const of = (wanted: Result["kind"]) => [...results].filter(([, { kind }]) => kind === wanted);
+const failed = of("failed");
+console.log(`\n${of("ok").length} ok, ${failed.length} failed, ${of("not here").length} not here`);
 if (failed.length > 0) console.log(`failed: ${failed.map(([{ id }]) => id).join(" ")}`);
 if (words.length === 0) {
   const page = new URL("../../docs/works-with.md", import.meta.url);

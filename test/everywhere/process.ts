@@ -19,12 +19,15 @@ const environment = {
 
 /** Runs a program; rejects, with what it printed, unless it exits with 0 within five minutes. */
 export async function run(cwd: string, command: Command): Promise<Printed> {
-  const started = start(cwd, command);
-  const late = setTimeout(() => stop(started.child), 5 * MINUTE);
-  const code = await started.ended;
-  clearTimeout(late);
-  if (code === 0) return started.printed;
-  throw new Error(lastLines(`${started.printed.stdout}${started.printed.stderr}`));
+  const { child, printed, ended } = start(cwd, command);
+  let late = "";
+  const timer = setTimeout(() => {
+    late = "took more than five minutes: ";
+    stop(child);
+  }, 5 * MINUTE);
+  const code = await ended.finally(() => clearTimeout(timer));
+  if (code === 0) return printed;
+  throw new Error(late + lastLines(`${printed.stdout}${printed.stderr}`));
 }
 
 /** Keeps a program running while `use` runs; rejects when the program ends first. */
@@ -41,10 +44,18 @@ export async function during<T>(cwd: string, command: Command, use: () => Promis
   }
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends what still runs. */
+export function stopAll(): void {
+  for (const child of running) stop(child);
+}
+
 function start(cwd: string, [program, ...args]: Command) {
   // A group of its own, so that what the program starts can be ended with it.
   const options: SpawnOptions = { cwd, env: environment, detached: true, stdio: "pipe" };
   const child = spawn(program, args, options);
+  running.add(child);
   child.stdin?.end();
   const printed: Printed = { stdout: "", stderr: "" };
   child.stdout?.on("data", (text) => {
@@ -56,7 +67,7 @@ function start(cwd: string, [program, ...args]: Command) {
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
-  });
+  }).finally(() => running.delete(child));
   return { child, printed, ended };
 }
 
