@@ -14,6 +14,7 @@ const steps = [
   ["types", bin("tsc", "-p", "tsconfig.json")],
   ["types without Node", bin("tsc", "-p", "tsconfig.browser.json")],
   ["dead code", bin("knip")],
+  ["doc comments", [process.execPath, "scripts/docs-gate.mjs"]],
   ["generated pages", [process.execPath, "scripts/parity.mjs", "--check"]],
   ["package", bin("publint", "--strict")],
   ["platform packages", [process.execPath, "scripts/platform-packages.mjs", "check"]],

@@ -44,7 +44,9 @@ export {
   setBackend,
   setNumThreads,
 } from "./kernels/index.ts";
+/** Layers, losses and packed sequences. @see torch.nn */
 export * as nn from "./nn/index.ts";
+/** Optimizers and learning-rate schedules. @see torch.optim */
 export * as optim from "./optim/index.ts";
 export {
   Generator,

@@ -11,16 +11,22 @@ type DTypeName = "float32" | "float64" | "int64" | "bool" | "uint8";
  * An element type; prints as `torch.float32`.
  *
  * `int64` is PyTorch's integer type. It is stored in an `Int32Array`: values outside 32 bits throw.
+ *
  * @see torch.dtype
+ * @example
+ * console.log(String(torch.ones(2).dtype), torch.int64.isFloatingPoint); // torch.float32 false
  */
 export class DType {
+  /** The name, without `torch.`. */
   readonly name: DTypeName;
+  /** Whether it holds real numbers, and tensors of it may require a gradient. */
   readonly isFloatingPoint: boolean;
   /** PyTorch's name of a CPU tensor class of this type, as error sentences print it. */
   readonly tensorType: string;
   /** A new array of `n` zeros. */
   readonly allocate: (n: number) => TypedArray;
 
+  /** Makes a type; programs use those of the package. */
   constructor(name: DTypeName, tensorType: string, allocate: (n: number) => TypedArray) {
     this.name = name;
     this.isFloatingPoint = name === "float32" || name === "float64";
@@ -28,15 +34,26 @@ export class DType {
     this.allocate = allocate;
   }
 
+  /** PyTorch's name of one element, as error sentences print it: `Float`. */
+  get scalarType(): string {
+    return this.tensorType.replace("Tensor", "");
+  }
+
+  /** The text that PyTorch prints, such as `torch.float32`. */
   toString(): string {
     return `torch.${this.name}`;
   }
 }
 
+/** Real numbers of 32 bits, in a Float32Array; the type of most tensors. @see torch.float32 */
 export const float32 = new DType("float32", "FloatTensor", (n) => floats(n));
+/** Real numbers of 64 bits, in a Float64Array. @see torch.float64 */
 export const float64 = new DType("float64", "DoubleTensor", (n) => new Float64Array(n));
+/** Integers; 32 bits here, in an Int32Array. @see torch.int64 */
 export const int64 = new DType("int64", "LongTensor", (n) => new Int32Array(n));
+/** Booleans, 0 or 1 in a Uint8Array. @see torch.bool */
 export const bool = new DType("bool", "BoolTensor", (n) => new Uint8Array(n));
+/** Integers from 0 to 255, in a Uint8Array. @see torch.uint8 */
 export const uint8 = new DType("uint8", "ByteTensor", (n) => new Uint8Array(n));
 
 /** All types by name. */

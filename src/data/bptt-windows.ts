@@ -3,53 +3,59 @@
 import { ConfigError, IndexError, int64 } from "../core/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 
+/** Options of {@link BpttWindows}. */
 export interface BpttOptions {
-  /** `B`: how many streams run side by side. */
+  /** B: how many streams run side by side. */
   readonly batch: number;
-  /** `T`: how many steps a window has; the last one of the streams may have fewer. */
+  /** T: how many steps a window has; the last one of the streams may have fewer. */
   readonly length: number;
 }
 
-/** Steps `start` to `start + T` of all streams; row `t` of the targets is what follows row `t`. */
+/** Steps `start` to `start + T` of all streams; row t of the targets is the token after row t. */
 export interface BpttWindow {
   /** (T, B) int64. */
   readonly inputs: Tensor;
   /** (T·B) int64, time-major like the rows of the inputs. */
   readonly targets: Tensor;
+  /** The first step of the window, from 0. */
   readonly start: number;
 }
 
 /**
- * A sequence of tokens cut into `B` contiguous streams, and these into windows of `T` steps.
+ * A sequence of tokens cut into B contiguous streams, and these into windows of T steps.
  *
- * Stream `b` predicts tokens `b·C + 1 … (b + 1)·C` with `C = ⌊(n − 1) / B⌋`; fewer than `B` tokens at
- * the end are left out. Every window continues where the one before it stopped, so a model carries its
- * state from window to window and forgets it before window 0.
+ * Stream b predicts tokens `b·C + 1 … (b + 1)·C` with `C = ⌊(n − 1) / B⌋`; fewer than B tokens at
+ * the end are left out. Every window continues where the one before it stopped, so a model carries
+ * its state from window to window and forgets it before window 0.
  *
  * @throws ConfigError when there are not enough tokens for one step
  * @example
+ * import { BpttWindows } from "saiki/data";
  * const windows = new BpttWindows(Int32Array.of(0, 1, 2, 3, 4, 5, 6), { batch: 2, length: 2 });
  * console.log(windows.at(0).inputs); // tensor([[0, 3],
  *                                    //         [1, 4]])
+ * console.log(windows.at(0).targets); // tensor([1, 4, 2, 5])
  */
 export class BpttWindows {
+  /** B, the number of streams. */
   readonly batch: number;
+  /** T, the number of steps of a window. */
   readonly length: number;
-  /** `C`: steps of each stream. */
+  /** C, the number of steps of each stream. */
   readonly steps: number;
   /** The number of windows. */
   readonly count: number;
   private readonly tokens: Int32Array;
 
+  /**
+   * Cuts tokens (n) into streams; they are not copied.
+   *
+   * @throws ConfigError when an option is not a whole number from 1, or there are not enough tokens
+   */
   constructor(tokens: Int32Array, { batch, length }: BpttOptions) {
     for (const [name, n] of Object.entries({ batch, length })) {
       if (Number.isInteger(n) && n >= 1) continue;
-      throw new ConfigError({
-        op: "BpttWindows",
-        sentence: `${name} is ${n}`,
-        fix: "Use a whole number from 1",
-        got: n,
-      });
+      throw new ConfigError("BpttWindows", `${name} is ${n}`, "Use a whole number from 1");
     }
     this.tokens = tokens;
     this.batch = batch;
@@ -57,25 +63,16 @@ export class BpttWindows {
     this.steps = Math.floor((tokens.length - 1) / batch);
     this.count = Math.ceil(this.steps / length);
     if (this.steps < 1) {
-      throw new ConfigError({
-        op: "BpttWindows",
-        sentence: `${tokens.length} tokens are too few for ${batch} streams`,
-        fix: `Give at least ${batch + 1} tokens, or a smaller batch`,
-        expected: batch + 1,
-        got: tokens.length,
-      });
+      const said = `${tokens.length} tokens are too few for ${batch} streams`;
+      const fix = `Give at least ${batch + 1} tokens, or a smaller batch`;
+      throw new ConfigError("BpttWindows", said, fix);
     }
   }
 
-  /** Window `index`, from 0. @throws IndexError */
+  /** Window `index`, from 0. @throws IndexError when there is no such window */
   at(index: number): BpttWindow {
     if (!Number.isInteger(index) || index < 0 || index >= this.count) {
-      throw new IndexError({
-        op: "BpttWindows.at",
-        sentence: `window ${index} is not among the ${this.count}`,
-        expected: [0, this.count - 1],
-        got: index,
-      });
+      throw new IndexError("BpttWindows.at", `window ${index} is not among the ${this.count}`);
     }
     const start = index * this.length;
     const steps = Math.min(this.length, this.steps - start);

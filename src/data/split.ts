@@ -2,29 +2,28 @@
 
 import { ConfigError } from "../core/index.ts";
 
-/** What a split counts: characters (code points) or words between white space. */
+/** The unit that a split counts: characters (code points) or words between white space. */
 export type SplitUnit = "char" | "word";
 
 /** The part to learn from and the part to judge by. */
 export interface TextSplit {
+  /** The beginning of the text. */
   readonly train: string;
+  /** The end of the text, held out. */
   readonly valid: string;
 }
 
 /**
- * Where a sequence of `n` is cut so that its last `fraction` is held out: `⌊n · (1 − fraction)⌋`.
+ * The place where a sequence of `n` is cut so that its last `fraction` is held out:
+ * `⌊n · (1 − fraction)⌋`.
  *
  * @param fraction in [0, 1)
  * @throws ConfigError when `fraction` is out of range
  */
 export function splitIndex(n: number, fraction: number): number {
   if (!(fraction >= 0 && fraction < 1)) {
-    throw new ConfigError({
-      op: "splitIndex",
-      sentence: `a fraction of ${fraction} cannot be held out`,
-      fix: "Use a number from 0 to below 1, such as 0.1",
-      got: fraction,
-    });
+    const said = `a fraction of ${fraction} cannot be held out`;
+    throw new ConfigError("splitIndex", said, "Use a number from 0 to below 1, such as 0.1");
   }
   return Math.floor(n * (1 - fraction));
 }
@@ -33,10 +32,14 @@ export function splitIndex(n: number, fraction: number): number {
  * Holds out the last `fraction` of a text in one piece: random pieces would leak their neighbours.
  *
  * The two parts joined are the text. Characters are code points, so no pair of surrogates is cut; a
- * cut between words lies before the first held-out word, and the white space stays with the first part.
+ * cut between words lies before the first held-out word, and the white space stays with the first
+ * part.
  *
+ * @throws ConfigError when `fraction` is out of range
  * @example
- * splitText("to be or not to be", 0.5, "word"); // { train: "to be or ", valid: "not to be" }
+ * import { splitText } from "saiki/data";
+ * const { train, valid } = splitText("to be or not to be", 0.5, "word");
+ * console.log([train, valid]); // [ 'to be or ', 'not to be' ]
  */
 export function splitText(text: string, fraction: number, unit: SplitUnit): TextSplit {
   const at = unit === "char" ? characterCut(text, fraction) : wordCut(text, fraction);

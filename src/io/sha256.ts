@@ -83,12 +83,13 @@ const initialState = Int32Array.of(
 const BLOCK = 64;
 
 /**
- * SHA-256 in hexadecimal digits. Synchronous, and everywhere: browsers have `crypto.subtle` only on
- * secure pages.
+ * The SHA-256 of bytes in hexadecimal digits. Synchronous, and everywhere: browsers have
+ * `crypto.subtle` only on secure pages.
  *
  * @see FIPS 180-4
  * @example
- * sha256(new TextEncoder().encode("abc")).slice(0, 8); // "ba7816bf"
+ * import { sha256 } from "saiki/io";
+ * console.log(sha256(new TextEncoder().encode("abc")).slice(0, 8)); // ba7816bf
  */
 export function sha256(bytes: Uint8Array): string {
   const state = initialState.slice();

@@ -18,9 +18,13 @@ const elementTypes = new Map(Object.entries(dtypes).map(([k, v]) => [v, k as Ele
 /**
  * A safetensors file of named tensors; equal tensors give equal bytes.
  *
- * @example
- * const bytes = saveTensors(model.stateDict());
+ * @param metadata texts by name; PyTorch's libraries expect `{ format: "pt" }`, the default
+ * @throws FormatError when a name cannot be written
  * @see safetensors.torch.save
+ * @example
+ * import { loadTensors, saveTensors } from "saiki/io";
+ * const bytes = saveTensors(new nn.Linear(2, 1).stateDict());
+ * console.log(Object.keys(loadTensors(bytes))); // [ 'bias', 'weight' ]
  */
 export function saveTensors(
   tensors: Readonly<Record<string, Tensor>>,
@@ -35,7 +39,7 @@ export function saveTensors(
 }
 
 /**
- * The tensors of a safetensors file.
+ * The tensors of a safetensors file, by name.
  *
  * @param file the file's name, for errors
  * @throws FormatError on a damaged or foreign file

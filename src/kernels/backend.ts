@@ -20,6 +20,7 @@
 
 import type { Real } from "../core/dtype.ts";
 
+/** The implementations of the kernels, from the fastest to the slowest. */
 export type BackendName = "native" | "wasm-relaxed" | "wasm" | "reference";
 
 export interface Backend {

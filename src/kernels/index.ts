@@ -52,7 +52,7 @@ export function setBackend(name: BackendName): void {
  * @example
  * const stop = torch.profileKernels();
  * torch.randn(500, 500).mm(torch.randn(500, 500));
- * console.log(stop().kernels[0].name); // gemm
+ * console.log(stop().kernels.map((k) => k.name).sort()); // [ 'gemm', 'normalFill' ]
  */
 export function profileKernels(): () => KernelProfile {
   const before = kernels();
@@ -87,6 +87,7 @@ export function backendInfo(): {
 
 /** What {@link ready} came to. */
 export interface Readiness {
+  /** The name of the kernels in use. */
   backend: BackendName;
   /** How many threads the kernels use. */
   threads: number;

@@ -2,13 +2,17 @@
 
 import type { Backend } from "./backend.ts";
 
+/** The time that one kernel took. */
 export interface KernelTime {
   /** The entry of the backend, such as `lstmBackward`. */
   readonly name: string;
+  /** How often it was called. */
   readonly calls: number;
+  /** The time of all its calls together. */
   readonly milliseconds: number;
 }
 
+/** The result of `profileKernels`. */
 export interface KernelProfile {
   /** From the first call of `profileKernels` to the last of what it returned. */
   readonly milliseconds: number;

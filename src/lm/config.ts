@@ -1,14 +1,16 @@
-/** What a language model is made of and how it is trained: options, their defaults and ranges. */
+/** The options of a language model and of its training, their defaults and ranges. */
 
 import * as v from "valibot";
 import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";
 
 /** Kinds of models: `bigram` sees one token, the others all tokens so far. */
 export const cells = ["bigram", "rnn", "rnn-relu", "lstm", "gru"] as const;
-/** What a text is taken apart into. */
+/** Kinds of tokens: characters or words. */
 export const tokenKinds = ["char", "word"] as const;
 
+/** A kind of model. */
 export type Cell = (typeof cells)[number];
+/** A kind of token. */
 export type TokenKind = (typeof tokenKinds)[number];
 
 const count = whole(1);
@@ -60,10 +62,14 @@ export const modelConfigSchema = v.object({
   dropout: share,
   inputDropout: v.optional(share, 0),
 });
-/** How a model was trained, as its file holds it. */
+/** The options of training, as a model's file holds them. */
 export const trainingConfigSchema = v.required(v.object(trainingEntries));
 
+/**
+ * The sizes of a model: its kind, V = `vocabulary`, E = `embedding`, H = `hidden`, L = `layers`.
+ */
 export type ModelConfig = Readonly<v.InferOutput<typeof modelConfigSchema>>;
+/** The options of training, resolved. */
 export type TrainingConfig = Readonly<v.InferOutput<typeof trainingConfigSchema>>;
 /** All options, resolved. */
 export type LmConfig = Readonly<v.InferOutput<typeof optionsSchema>>;
@@ -95,7 +101,8 @@ export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig
  *
  * @throws ConfigError that names the first wrong option
  * @example
- * resolveConfig({ hidden: 128 }).embedding; // 64
+ * import { resolveConfig } from "saiki/lm";
+ * console.log(resolveConfig({ hidden: 128 }).embedding); // 64
  */
 export function resolveConfig(
   options: LmOptions = {},
@@ -114,7 +121,7 @@ export function evaluationInterval({ evalEvery }: TrainingConfig, total: number)
   return evalEvery ?? Math.ceil(total / 20);
 }
 
-/** Adam's step at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
+/** Adam's learning rate at window `step` of `total`: `lr · ½ (1 + cos(π · step / total))`. */
 export function learningRate({ lr }: TrainingConfig, step: number, total: number): number {
   return lr * 0.5 * (1 + Math.cos((Math.PI * step) / total));
 }

@@ -6,9 +6,11 @@ import { sha256 } from "../io/index.ts";
 import { CharTokenizer, type Tokenizer, WordTokenizer } from "../text/index.ts";
 import type { TrainingConfig } from "./config.ts";
 
-/** What identifies a text and its split. */
+/** The identity of a text and of its split. */
 export interface TextRecord {
+  /** Characters (code points) of the whole text. */
   readonly characters: number;
+  /** Characters (code points) of the training part. */
   readonly trainCharacters: number;
   /** SHA-256 of the text as UTF-8. */
   readonly sha256: string;
@@ -16,21 +18,29 @@ export interface TextRecord {
 
 /** A part of a text. */
 export interface Part {
+  /** The ids (N) of its tokens. */
   readonly tokens: Int32Array;
+  /** Its characters (code points). */
   readonly characters: number;
 }
 
+/** A text made ready for training. */
 export interface Corpus {
+  /** The vocabulary, from the training part alone. */
   readonly tokenizer: Tokenizer;
+  /** The part to learn from. */
   readonly train: Part;
+  /** The part held out for validation, the end of the text. */
   readonly valid: Part;
+  /** The identity of the text. */
   readonly record: TextRecord;
 }
 
+/** Options of {@link prepareCorpus}. */
 export interface CorpusOptions {
   /** Takes the place of one learned from the text. */
   readonly tokenizer?: Tokenizer | undefined;
-  /** How errors call the text: its file. */
+  /** The text's name in errors, such as its file; `train` by default. */
   readonly textName?: string | undefined;
 }
 
@@ -38,6 +48,11 @@ export interface CorpusOptions {
  * Holds out the end of a text; the vocabulary comes from the part before it alone.
  *
  * @throws ConfigError when a part is too short to learn from
+ * @example
+ * import { prepareCorpus, resolveConfig } from "saiki/lm";
+ * const config = resolveConfig({ validFraction: 0.25, batch: 2 });
+ * const { train, valid, tokenizer } = prepareCorpus("abcdabcdabcdabcd", config);
+ * console.log(train.characters, valid.characters, tokenizer.size); // 12 4 5
  */
 export function prepareCorpus(
   text: string,
@@ -69,10 +84,6 @@ function learned(text: string, { tokens, maxVocabulary }: TrainingConfig): Token
 }
 
 function tooShort(text: string, { batch, tokens }: TrainingConfig, op: string): ConfigError {
-  return new ConfigError({
-    op,
-    sentence: `a text of ${countCharacters(text)} characters is too short for ${batch} streams of ${tokens}s`,
-    fix: "Give a longer text, or a smaller batch",
-    got: countCharacters(text),
-  });
+  const short = `${countCharacters(text)} characters is too short for ${batch} streams of ${tokens}s`;
+  return new ConfigError(op, `a text of ${short}`, "Give a longer text, or a smaller batch");
 }

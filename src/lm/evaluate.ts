@@ -12,10 +12,11 @@ export interface Score {
   readonly loss: number;
   /** `exp(loss)`: how many equally likely tokens would be as hard to guess. */
   readonly perplexity: number;
-  /** How many tokens were predicted: all but the first. */
+  /** The number of predicted tokens: all but the first. */
   readonly tokens: number;
 }
 
+/** Options of {@link evaluate}. */
 export interface EvaluateOptions {
   /** Stops the work; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -26,8 +27,10 @@ export interface EvaluateOptions {
  *
  * The sequence is read as up to 64 streams at once, each with a carried state. A stream other than
  * the first starts 64 tokens before the part that it scores, so that no prediction lacks context.
- * How many streams there are depends on the length alone: equal tokens give equal bits.
+ * The number of streams depends on the length alone: equal tokens give equal bits.
  *
+ * @param tokens ids (N), at least two
+ * @returns nats per token, perplexity and the number of predicted tokens
  * @throws ConfigError on fewer than two tokens
  */
 export async function evaluate(
@@ -36,12 +39,8 @@ export async function evaluate(
   { signal }: EvaluateOptions = {},
 ): Promise<Score> {
   if (tokens.length < 2) {
-    throw new ConfigError({
-      op: "evaluate",
-      sentence: `${tokens.length} tokens leave nothing to predict`,
-      fix: "Give at least two",
-      got: tokens.length,
-    });
+    const said = `${tokens.length} tokens leave nothing to predict`;
+    throw new ConfigError("evaluate", said, "Give at least two");
   }
   const pace = new Pace();
   let sum = 0;

@@ -23,11 +23,13 @@ const optionsSchema = v.object({
 });
 
 /**
- * - `prompt`: what the model reads before it writes; a line break where there is none
- * - `length` 300: how many tokens it writes
+ * Options of {@link generate}.
+ *
+ * - `prompt`: the text that the model reads before it writes; a line break where there is none
+ * - `length` 300: the number of tokens that it writes
  * - `temperature` 1: below 1 safer, above 1 bolder; 0 always takes the likeliest token
  * - `topK`: only that many of the likeliest tokens may come
- * - `seed` 1: where the random numbers start
+ * - `seed` 1: the seed of the random numbers
  * - `strict`: whether a prompt with unknown tokens is an error; else they are read as `<unk>`
  */
 export type GenerateOptions = {
@@ -52,7 +54,12 @@ export function resolveGenerateOptions(
  *
  * @throws ConfigError on a wrong option, and on unknown tokens in the prompt if `strict`
  * @example
- * for await (const piece of generate(trained, { prompt: "ROMEO:" })) process.stdout.write(piece);
+ * import { generate, train } from "saiki/lm";
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 1 };
+ * const trained = await train("to be or not to be. ".repeat(10), sizes);
+ * let written = "";
+ * for await (const piece of generate(trained, { prompt: "to", length: 5 })) written += piece;
+ * console.log(written.length); // 5
  */
 export async function* generate(
   { model, tokenizer }: TrainedModel,
@@ -85,7 +92,11 @@ export async function* generate(
 /** How many tokens of a prompt are read at once. */
 const PIECE = 64;
 
-/** {@link generate}, all pieces joined. */
+/**
+ * {@link generate}, all pieces joined.
+ *
+ * @throws ConfigError on a wrong option, and on unknown tokens in the prompt if `strict`
+ */
 export async function generateText(
   trained: TrainedModel,
   options: GenerateOptions = {},
@@ -103,7 +114,7 @@ function promptIds(tokenizer: Tokenizer, prompt: string): Int32Array {
   return Int32Array.of(Math.max(tokenizer.tokens.indexOf(lineBreak), 0));
 }
 
-/** What `id` adds to a text that ends in the token `last`. */
+/** The piece that `id` adds to a text that ends in the token `last`. */
 function continuation(tokenizer: Tokenizer, last: number | null, id: number): string {
   if (last === null) return tokenizer.decode([id]);
   return tokenizer.decode([last, id]).slice(tokenizer.decode([last]).length);
@@ -112,10 +123,6 @@ function continuation(tokenizer: Tokenizer, last: number | null, id: number): st
 function refuseUnknown(tokenizer: Tokenizer, prompt: string, op: string): void {
   const unknown = tokenizer.unknown(prompt);
   if (unknown.length === 0) return;
-  throw new ConfigError({
-    op,
-    sentence: `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`,
-    fix: "Leave them out of the prompt, or allow <unk> in their place",
-    got: unknown,
-  });
+  const said = `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`;
+  throw new ConfigError(op, said, "Leave them out of the prompt, or allow <unk> in their place");
 }

@@ -15,41 +15,66 @@ import {
 import { noGrad, type Tensor } from "../tensor/index.ts";
 import type { Cell, ModelConfig } from "./config.ts";
 
-/** What a model remembers between calls: one tensor (L, B, H) for each kind of state. */
+/** The memory of a model between calls: one tensor (L, B, H) for each kind of state. */
 export type LmState = readonly Tensor[];
 
 /** The scores of the next token after each token, and the state after the last. */
 export interface LmOutput {
   /** (T·B, V), rows time-major like the tokens. */
   readonly logits: Tensor;
+  /** The state after the last token. */
   readonly state: LmState;
 }
 
+/** The result of {@link LanguageModel.loss}. */
 export interface LmLoss {
-  /** A scalar. */
+  /** The cross entropy, a scalar, in nats. */
   readonly loss: Tensor;
+  /** The state after the last token. */
   readonly state: LmState;
 }
 
+/** Options of {@link LanguageModel.loss}. */
 export type LmLossOptions = Pick<F.LinearCrossEntropyOptions, "reduction" | "ignoreIndex">;
 
 /**
- * Embedding → input dropout → recurrent layers, dropout between them → dropout → projection.
+ * A language model: embedding → input dropout → recurrent layers, dropout between them → dropout →
+ * projection.
  *
- * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone, and
- * the best that such a model can reach is the entropy of pairs of tokens.
+ * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone,
+ * and the best that such a model can reach is the entropy of pairs of tokens.
  *
+ * Letters: T steps, B batch, V vocabulary, E embedding size, H hidden size, L layers, G gates.
  * Parameters: `embedding.weight` (V, E); `rnn.weight_ih_l0` (G·H, E) and the others of the layer;
  * `projection.weight` (V, H), for a bigram model (V, E); `projection.bias` (V).
+ *
+ * @example
+ * import { LanguageModel } from "saiki/lm";
+ * const sizes = { vocabulary: 10, embedding: 4, hidden: 8, layers: 1 };
+ * const model = new LanguageModel({ cell: "gru", ...sizes, dropout: 0, inputDropout: 0 });
+ * const ids = torch.tensor([[1, 2], [3, 4], [5, 6]], { dtype: torch.int64 }); // (T, B)
+ * const { logits, state } = model.forward(ids);
+ * console.log(logits.shape, state[0]?.shape); // torch.Size([6, 10]) torch.Size([1, 2, 8])
  */
 export class LanguageModel extends Module {
+  /** The model's sizes. */
   readonly config: ModelConfig;
+  /** The table of embeddings (V, E). */
   embedding: Embedding;
+  /** The dropout of the embeddings. */
   inputDropout: Dropout;
+  /** The dropout before the projection. */
   dropout: Dropout;
+  /** The recurrent layers, from E to H; null for a bigram model. */
   rnn: RNN | LSTM | GRU | null;
+  /** The projection from H, for a bigram model from E, to V scores. */
   projection: Linear;
 
+  /**
+   * Makes a model and draws its parameters from the default generator.
+   *
+   * @throws ConfigError when a size makes no sense
+   */
   constructor(config: ModelConfig) {
     super();
     const { cell, vocabulary, embedding, hidden, layers, dropout, inputDropout } = config;
@@ -63,10 +88,12 @@ export class LanguageModel extends Module {
   }
 
   /**
-   * Scores what follows each token.
+   * Scores the token that follows each token.
    *
    * @param ids (T, B) int64
    * @param state as the call before returned it; zeros where it is null
+   * @returns logits (T·B, V), rows time-major like the tokens, and the state after the last
+   * @throws IndexError when a token is outside the vocabulary
    */
   forward(ids: Tensor, state: LmState | null = null): LmOutput {
     const { rows, state: last } = this.rows(ids, state);
@@ -74,12 +101,12 @@ export class LanguageModel extends Module {
   }
 
   /**
-   * How badly each token foretells the next: the cross entropy of {@link forward}'s logits, which
-   * never exist all at once.
+   * The cross entropy of {@link forward}'s logits, which never exist all at once.
    *
    * @param ids (T, B) int64
-   * @param targets (T·B) int64, what follows each
+   * @param targets (T·B) int64, the token that follows each
    * @param state as the call before returned it; zeros where it is null
+   * @throws IndexError when a token is outside the vocabulary
    */
   loss(
     ids: Tensor,
@@ -97,7 +124,7 @@ export class LanguageModel extends Module {
     return [...this.parameters()].reduce((n, p) => n + p.numel(), 0);
   }
 
-  /** What is projected, (T·B, H) or of a bigram model (T·B, E), and the state after it. */
+  /** The hidden states (T·B, H), of a bigram model embeddings (T·B, E), and the last state. */
   private rows(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
     const x = this.inputDropout.forward(this.embedding.forward(ids)); // (T, B, E)
     if (this.rnn === null) return { rows: this.dropout.forward(x).flatten(0, 1), state: [] };
@@ -117,7 +144,7 @@ function recurrent(cell: Cell, input: number, hidden: number, options: Recurrent
   return new RNN(input, hidden, { ...options, nonlinearity });
 }
 
-/** The same state without history: where back-propagation is truncated. */
+/** The same state without history, where back-propagation is truncated. */
 export function detachState(state: LmState): LmState {
   return state.map((s) => s.detach());
 }

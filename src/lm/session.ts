@@ -1,26 +1,29 @@
 /** A language model that reads token by token. */
 
-import { ConfigError, IndexError, type Real, ShapeError } from "../core/index.ts";
+import { ConfigError, IndexError, list, type Real, ShapeError, torchSays } from "../core/index.ts";
 import { type CellKind, kernels } from "../kernels/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { Cell } from "./config.ts";
 import type { LanguageModel, LmState } from "./model.ts";
 
-/** What a model needs in order to go on with one text. */
+/** A model that reads one text, token by token. */
 export interface Session {
   /**
    * Reads tokens, one after another.
    *
-   * @returns (V): the scores of what follows the last, as the model's `logits`
-   * @throws IndexError on a token that the model does not have; ConfigError on none at all
+   * @returns (V): the scores of the token that follows the last, as the model's `logits`
+   * @throws IndexError on a token that the model does not have
+   * @throws ConfigError on no tokens
    */
   read(ids: ArrayLike<number>): Real;
   /**
-   * What is remembered of all tokens so far, a copy; as `LanguageModel.forward` takes and returns it
-   * for a batch of one. May be set, to go on from there.
+   * The memory of all tokens so far, a copy; as `LanguageModel.forward` takes and returns it for a
+   * batch of one. It may be set, to go on from there.
+   *
+   * @throws ShapeError when it is set to tensors that do not fit the model
    */
   state: LmState;
-  /** Forgets what was read. */
+  /** Forgets all tokens. */
   reset(): void;
 }
 
@@ -39,9 +42,13 @@ const kinds: Record<Cell, CellKind> = {
  * Scores are those of `model.forward` but for the order of sums, that is their last bits.
  *
  * @example
- * const session = openSession(trained.model);
- * const scores = session.read(trained.tokenizer.encode("Once upon a ti"));
- * const next = scores.indexOf(Math.max(...scores)); // the likeliest token
+ * import { openSession, train } from "saiki/lm";
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 1 };
+ * const { model, tokenizer } = await train("to be or not to be. ".repeat(10), sizes);
+ * const session = openSession(model);
+ * const scores = session.read(tokenizer.encode("to b"));
+ * const likeliest = scores.indexOf(Math.max(...scores)); // the id of a token
+ * console.log(scores.length === tokenizer.size, likeliest < tokenizer.size); // true true
  */
 export function openSession(model: LanguageModel): Session {
   const { cell, vocabulary, embedding, hidden } = model.config;
@@ -95,37 +102,23 @@ function elements(x: Tensor | null | undefined): Real {
 
 function checkTokens(ids: ArrayLike<number>, vocabulary: number): void {
   if (ids.length === 0) {
-    throw new ConfigError({
-      op: "Session.read",
-      sentence: "no tokens leave nothing to score",
-      fix: "Give at least one",
-      got: 0,
-    });
+    throw new ConfigError("Session.read", "no tokens leave nothing to score", "Give at least one");
   }
   const wrong = Array.from(ids).find((i) => !(Number.isInteger(i) && i >= 0 && i < vocabulary));
   if (wrong === undefined) return;
-  throw new IndexError({
-    op: "Session.read",
-    torch: "index out of range in self",
-    fix: `The model knows ${vocabulary} tokens, the index is ${wrong}`,
-    expected: [0, vocabulary - 1],
-    got: wrong,
-  });
+  const fix = `The model knows ${vocabulary} tokens, the index is ${wrong}`;
+  throw IndexError.torch("Session.read", torchSays.noSuchIndex, fix);
 }
 
 function checkState(state: LmState, kinds: number, shape: number[]): void {
   const got = state.map((s) => [...s.shape]);
   if (got.length === kinds && got.every((g) => String(g) === String(shape))) return;
   const wanted = new Array<number[]>(kinds).fill(shape);
-  throw new ShapeError({
-    op: "Session.state",
-    sentence: `the state has ${shown(wanted)}, got ${shown(got)}`,
-    fix: "Give the state of a session or of a forward call with a batch of one",
-    expected: wanted,
-    got,
-  });
+  const said = `the state has ${shown(wanted)}, got ${shown(got)}`;
+  const fix = "Give the state of a session or of a forward call with a batch of one";
+  throw new ShapeError("Session.state", said, fix);
 }
 
 function shown(shapes: readonly (readonly number[])[]): string {
-  return shapes.length === 0 ? "no tensors" : shapes.map((s) => `[${s.join(", ")}]`).join(" and ");
+  return shapes.length === 0 ? "no tensors" : shapes.map(list).join(" and ");
 }

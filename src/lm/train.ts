@@ -11,48 +11,72 @@ import { Pace } from "./pace.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import { TrainingRun } from "./training-run.ts";
 
-/** What happens in a run, in order. Losses are nats per token. */
+/** The events of a run, in order. Losses are nats per token. */
 export type TrainEvent =
   | {
+      /** The beginning. */
       readonly event: "start";
+      /** All options, resolved. */
       readonly config: LmConfig;
+      /** V, the number of tokens that the model knows. */
       readonly vocabulary: number;
+      /** The number of learned values. */
       readonly parameters: number;
+      /** Tokens of the training part. */
       readonly trainTokens: number;
+      /** Tokens of the part held out. */
       readonly validTokens: number;
       /** Steps done before, by an interrupted run. */
       readonly step: number;
+      /** Steps of the whole run. */
       readonly steps: number;
     }
   | {
+      /** A step of training, which takes one window. */
       readonly event: "step";
+      /** Steps done, from 1. */
       readonly step: number;
+      /** Passes over the training part, with the share of the one under way. */
       readonly epoch: number;
+      /** The loss on the window before the step, nats per token. */
       readonly loss: number;
+      /** The norm of the gradient before it was clipped. */
       readonly gradNorm: number;
+      /** Tokens of the window. */
       readonly tokens: number;
     }
   | {
+      /** A validation on the part held out. */
       readonly event: "valid";
+      /** Steps done. */
       readonly step: number;
+      /** Passes over the training part, with the share of the one under way. */
       readonly epoch: number;
+      /** The mean over the windows since the validation before, nats per token. */
       readonly trainLoss: number;
+      /** The loss on the part held out, nats per token. */
       readonly valLoss: number;
+      /** `exp(valLoss)`. */
       readonly perplexity: number;
+      /** Bits for each character of the part held out. */
       readonly bitsPerCharacter: number;
+      /** Whether this is the least validation loss so far. */
       readonly best: boolean;
     }
   | {
       /** The end; `stopped` when the signal came before the last step. */
       readonly event: "done" | "stopped";
-      /** Of the last validation; null when there was none. */
+      /** The loss of the last validation; null when there was none. */
       readonly valLoss: number | null;
+      /** The least validation loss; null when there was no validation. */
       readonly bestValLoss: number | null;
+      /** Steps done. */
       readonly step: number;
     };
 
+/** The surroundings of a run: its store, its signal, its listener. */
 export interface TrainHooks {
-  /** Where the best model and the way to continue are kept; nowhere if missing. */
+  /** Keeps the best model and the files to continue from; nothing is kept where it is missing. */
   readonly store?: ModelStore | undefined;
   /** Replaces what the store holds. */
   readonly overwrite?: boolean | undefined;
@@ -62,18 +86,21 @@ export interface TrainHooks {
   readonly initFrom?: TrainedModel | undefined;
   /** Ends training after the step under way, having saved. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears everything that happens, and is waited for; `current` is the model as it is then. */
+  /** Hears every event, and is waited for; `current` is the model as it is then. */
   readonly onEvent?:
     | ((event: TrainEvent, current: TrainedModel) => void | Promise<void>)
     | undefined;
-  /** How errors call the text: its file. */
+  /** The text's name in errors, such as its file. */
   readonly textName?: string | undefined;
-  /** How errors call options. */
+  /** The names of options in errors. */
   readonly wording?: OptionWording | undefined;
 }
 
+/** The model after the last step, and how the run ended. */
 export interface TrainResult extends TrainedModel {
+  /** The least validation loss, nats per token; null when there was no validation. */
   readonly bestValLoss: number | null;
+  /** Whether the run came to its last step. */
   readonly finished: boolean;
 }
 
@@ -87,7 +114,11 @@ export interface TrainResult extends TrainedModel {
  * @throws TrainingError when the loss stops being a number; the store keeps the best model
  * @throws CheckpointError when the store holds a model already, or cannot be written
  * @example
- * const { model, valLoss } = await train(text, { cell: "rnn", epochs: 3 });
+ * import { train } from "saiki/lm";
+ * const text = "to be or not to be. ".repeat(10);
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8 };
+ * const { model, finished } = await train(text, { ...sizes, cell: "gru", epochs: 2 });
+ * console.log(finished, model.parameterCount); // true 453
  */
 export async function train(
   text: string,
@@ -145,28 +176,24 @@ async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promi
 /** Finds out before hours of work that a model could not be kept, or would replace something. */
 async function prepareStore(store: ModelStore | undefined, overwrite: boolean): Promise<void> {
   if (!overwrite && store && (await store.list()).length > 0) {
-    throw new CheckpointError({
-      op: store.name,
-      sentence: "there are files already",
-      fix: "Continue that run (--resume), replace it (--force), or choose another place (--out)",
-    });
+    const said = "there are files already";
+    const fix =
+      "Continue that run (--resume), replace it (--force), or choose another place (--out)";
+    throw new CheckpointError(store.name, said, fix);
   }
   await store?.write({});
 }
 
 async function resumed(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
   const { store, wording, textName } = hooks;
-  if (!store) throw new ConfigError({ op: "train", sentence: "there is no store to resume from" });
+  if (!store) throw new ConfigError("train", "there is no store to resume from");
   const saved = await loadModel(store);
   const recorded: LmConfig = { ...sizes(saved), ...saved.training };
   refuseOther(options, recorded, "the run began with", wording);
   const corpus = prepareCorpus(text, recorded, { tokenizer: saved.tokenizer, textName });
   if (corpus.record.sha256 !== saved.text.sha256) {
-    throw new ConfigError({
-      op: textName ?? "train",
-      sentence: `the run in ${store.name} began with another text`,
-      fix: "Give that text, or start a new run",
-    });
+    const said = `the run in ${store.name} began with another text`;
+    throw new ConfigError(textName ?? "train", said, "Give that text, or start a new run");
   }
   const run = new TrainingRun(recorded, corpus);
   await restoreRun(run, store);
@@ -188,13 +215,8 @@ function refuseOther(
   for (const [name, value] of Object.entries(fixed)) {
     const asked = options[name as keyof LmOptions];
     if (asked === undefined || asked === value) continue;
-    throw new ConfigError({
-      op,
-      sentence: `${who} ${nameOf(name)} ${value}, not ${asked}`,
-      fix: `Leave out ${nameOf(name)}, or start a new run`,
-      expected: value,
-      got: asked,
-    });
+    const said = `${who} ${nameOf(name)} ${value}, not ${asked}`;
+    throw new ConfigError(op, said, `Leave out ${nameOf(name)}, or start a new run`);
   }
 }
 
@@ -229,12 +251,8 @@ async function validate(
   const score = await evaluate(run.model, corpus.valid.tokens);
   const { loss: valLoss, perplexity } = score;
   if (!Number.isFinite(valLoss)) {
-    throw new TrainingError({
-      op: "train",
-      sentence: `the validation loss is not a number at step ${step}`,
-      fix: `Use a smaller learning rate than ${run.config.lr}`,
-      got: valLoss,
-    });
+    const said = `the validation loss is not a number at step ${step}`;
+    throw new TrainingError("train", said, `Use a smaller learning rate than ${run.config.lr}`);
   }
   const best = !(valLoss >= run.bestValLoss);
   run.validations.push({ step, trainLoss, valLoss });
@@ -268,6 +286,5 @@ function told(error: TrainingError, run: TrainingRun, store?: ModelStore): Train
     best === undefined
       ? "no model was good enough to keep before that"
       : `the model of step ${best.step} is kept${store ? ` in ${store.name}` : ""}`;
-  const { op, fix, got } = error;
-  return new TrainingError({ op, sentence: `${error.sentence}; ${kept}`, fix, got });
+  return new TrainingError(error.op, `${error.sentence}; ${kept}`, error.fix);
 }

@@ -9,11 +9,15 @@ import type { TextRecord } from "./corpus.ts";
 import { bitsPerCharacter, type EvaluateOptions, evaluate, type Score } from "./evaluate.ts";
 import type { LanguageModel } from "./model.ts";
 
+/** A language model with its vocabulary and its history. */
 export interface TrainedModel {
+  /** The network. */
   readonly model: LanguageModel;
+  /** The vocabulary. */
   readonly tokenizer: Tokenizer;
+  /** The options of its training. */
   readonly training: TrainingConfig;
-  /** What it was trained on. */
+  /** The identity of the text that it was trained on. */
   readonly text: TextRecord;
   /** Steps of training until these parameters. */
   readonly step: number;
@@ -21,23 +25,33 @@ export interface TrainedModel {
   readonly valLoss: number | null;
 }
 
+/** The score of a text. */
 export interface TextScore extends Score {
+  /** Bits for each character of the text. */
   readonly bitsPerCharacter: number;
   /** Characters or words of the text that the vocabulary lacks, each once. */
   readonly unknown: readonly string[];
 }
 
+/** Options of {@link evaluateText}. */
 export interface EvaluateTextOptions extends EvaluateOptions {
   /** `all` of the text (default), or the part that training held out: then it must be that text. */
   readonly split?: "all" | "valid" | undefined;
-  /** How errors call the text: its file. */
+  /** The text's name in errors, such as its file. */
   readonly textName?: string | undefined;
 }
 
 /**
- * How well a model predicts a text.
+ * Scores how well a model predicts a text.
  *
- * @throws ConfigError when `split` is `valid` and the text is not the one that it was trained on
+ * @throws ConfigError when `split` is `valid` and the text is not the one that it was trained on,
+ *   or when the text has fewer than two tokens
+ * @example
+ * import { evaluateText, train } from "saiki/lm";
+ * const sizes = { hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 1 };
+ * const trained = await train("to be or not to be. ".repeat(10), sizes);
+ * const { tokens, unknown } = await evaluateText(trained, "to bee, or");
+ * console.log(tokens, unknown); // 9 [ ',' ]
  */
 export async function evaluateText(
   trained: TrainedModel,
@@ -48,13 +62,8 @@ export async function evaluateText(
   const scored = split === "valid" ? heldOut(trained, text, textName) : text;
   const tokens = tokenizer.encode(scored);
   if (tokens.length < 2) {
-    const sentence = `${tokens.length === 1 ? "one token leaves" : "an empty text leaves"} nothing to predict`;
-    throw new ConfigError({
-      op: textName,
-      sentence,
-      fix: "Give a longer text",
-      got: tokens.length,
-    });
+    const leaves = tokens.length === 1 ? "one token leaves" : "an empty text leaves";
+    throw new ConfigError(textName, `${leaves} nothing to predict`, "Give a longer text");
   }
   const score = await evaluate(model, tokens, options);
   const bits = bitsPerCharacter(score, tokenizer.kind, countCharacters(scored));
@@ -63,14 +72,9 @@ export async function evaluateText(
 
 function heldOut({ training, text: record }: TrainedModel, text: string, op: string): string {
   if (sha256(new TextEncoder().encode(text)) !== record.sha256) {
-    throw new ConfigError({
-      op,
-      sentence:
-        "this is not the text that the model was trained on, so its held-out part is unknown",
-      fix: "Give that text, or score all of this one",
-      expected: record.characters,
-      got: countCharacters(text),
-    });
+    const said =
+      "this is not the text that the model was trained on, so its held-out part is unknown";
+    throw new ConfigError(op, said, "Give that text, or score all of this one");
   }
   return splitText(text, training.validFraction, training.tokens).valid;
 }

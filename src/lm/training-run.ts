@@ -17,36 +17,60 @@ import type { Corpus } from "./corpus.ts";
 import { detachState, LanguageModel, type LmState } from "./model.ts";
 import { PrivateRandom } from "./private-random.ts";
 
-/** A validation: where in training, and what it found. */
+/** A validation: where in training, and its losses. */
 export interface Validation {
+  /** Steps done. */
   readonly step: number;
   /** Mean over the windows since the validation before, nats per token. */
   readonly trainLoss: number;
+  /** The loss on the part held out, nats per token. */
   readonly valLoss: number;
 }
 
 /**
  * Truncated back-propagation through time with Adam: every step takes one window of all streams,
  * carries the state of the window before without its history, clips the gradient and moves the
- * parameters; the step size decays along a half cosine.
+ * parameters; the learning rate decays along a half cosine.
+ *
+ * @see {@link train}, which validates and saves too; Williams and Peng 1990
+ * @example
+ * import { prepareCorpus, resolveConfig, TrainingRun } from "saiki/lm";
+ * const config = resolveConfig({ hidden: 8, embedding: 4, batch: 2, length: 8, epochs: 1 });
+ * const run = new TrainingRun(config, prepareCorpus("to be or not to be. ".repeat(10), config));
+ * while (!run.done) run.advance();
+ * console.log(run.step, run.epoch); // 12 1
  */
 export class TrainingRun {
+  /** All options, resolved. */
   readonly config: LmConfig;
+  /** The sizes of the model. */
   readonly modelConfig: ModelConfig;
+  /** The options of training. */
   readonly training: TrainingConfig;
+  /** The text, cut in two and encoded. */
   readonly corpus: Corpus;
+  /** The model that learns. */
   readonly model: LanguageModel;
+  /** The optimizer of its parameters. */
   readonly optimizer: Adam;
+  /** The run's own stream of random numbers. */
   readonly random: PrivateRandom;
+  /** The windows of the training part. */
   readonly windows: BpttWindows;
   /** Steps of the whole run. */
   readonly total: number;
   /** Steps done. */
   step = 0;
-  /** After the last step's window; null where an epoch begins. */
+  /** The state after the last step's window; null where an epoch begins. */
   state: LmState | null = null;
+  /** The validations so far; `train` adds to them. */
   readonly validations: Validation[] = [];
 
+  /**
+   * Makes a model, its optimizer and its windows.
+   *
+   * @throws ConfigError when the training part is too short for the batch
+   */
   constructor(config: LmConfig, corpus: Corpus) {
     this.config = config;
     this.corpus = corpus;
@@ -59,6 +83,7 @@ export class TrainingRun {
     this.total = totalSteps(this.training, this.windows.count);
   }
 
+  /** Whether all steps are done. */
   get done(): boolean {
     return this.step >= this.total;
   }
@@ -74,9 +99,10 @@ export class TrainingRun {
   }
 
   /**
-   * One step.
+   * Runs one step.
    *
-   * @returns the loss on the window before the step, and the norm of its gradient
+   * @returns the loss on the window before the step, and the norm of its gradient before it was
+   *   clipped
    * @throws TrainingError when either is not finite; the parameters are then as before the step
    */
   advance(): { loss: number; gradNorm: number } {
@@ -103,11 +129,9 @@ export class TrainingRun {
   }
 
   private diverged(what: string, got: number): TrainingError {
-    return new TrainingError({
-      op: "train",
-      sentence: `the ${what} became ${Number.isNaN(got) ? "NaN" : "infinite"} at step ${this.step + 1}`,
-      fix: `Use a smaller learning rate than ${this.config.lr}, or a smaller clip than ${this.config.clip}`,
-      got,
-    });
+    const { lr, clip } = this.config;
+    const became = `${Number.isNaN(got) ? "NaN" : "infinite"} at step ${this.step + 1}`;
+    const fix = `Use a smaller learning rate than ${lr}, or a smaller clip than ${clip}`;
+    return new TrainingError("train", `the ${what} became ${became}`, fix);
   }
 }

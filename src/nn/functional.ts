@@ -8,17 +8,18 @@ import {
   numel,
   ShapeError,
   sameShape,
+  torchSays,
   warn,
 } from "../core/index.ts";
 import * as ops from "../ops/index.ts";
 import { arange, Tensor } from "../tensor/index.ts";
-import { checkLayerNorm, checkLinear, type LayerNormArguments } from "./arguments.ts";
+import { checkLayerNorm, checkLinear, type LayerNormArguments } from "./checks.ts";
 import {
   checkClassTarget,
   checkLinearCrossEntropy,
   checkReduction,
   checkSmoothing,
-} from "./loss-arguments.ts";
+} from "./loss-checks.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -26,6 +27,7 @@ import {
  * `y = x Wᵀ + b` for x (…, in), weight (out, in), bias (out).
  *
  * @throws ShapeError when the last size of x is not `in`
+ * @throws DTypeError when the types differ
  * @see torch.nn.functional.linear
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
@@ -37,8 +39,11 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
  * Rows of a table: `y[…, :] = weight[index[…], :]`.
  *
  * @param index int64, in [0, rows)
- * @param paddingIdx a row that gets no gradient
+ * @param weight (rows, embeddingDim)
+ * @param options.paddingIdx a row that gets no gradient; none by default
+ * @returns (…, embeddingDim)
  * @throws IndexError when an index has no row
+ * @throws DTypeError when the indices are not int64
  * @see torch.nn.functional.embedding
  */
 export function embedding(
@@ -47,24 +52,16 @@ export function embedding(
   { paddingIdx = null }: { paddingIdx?: number | null | undefined } = {},
 ): Tensor {
   if (index.dtype !== int64) {
-    throw new DTypeError({
-      op: "embedding",
-      torch: `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`,
-      fix: "Convert the indices with long()",
-      expected: int64,
-      got: index.dtype,
-    });
+    const said =
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, " +
+      `Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`;
+    throw DTypeError.torch("embedding", said, "Convert the indices with long()");
   }
   const rows = weight.size(0);
   for (const i of index.impl.data()) {
     if (i >= 0 && i < rows) continue;
-    throw new IndexError({
-      op: "embedding",
-      torch: "index out of range in self",
-      fix: `The table has ${rows} rows, the index is ${i}`,
-      expected: [0, rows - 1],
-      got: i,
-    });
+    const fix = `The table has ${rows} rows, the index is ${i}`;
+    throw IndexError.torch("embedding", torchSays.noSuchIndex, fix);
   }
   const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
   return Tensor.apply(ops.indexing.embedding, [weight, index], padding);
@@ -73,10 +70,13 @@ export function embedding(
 export { dropout } from "../tensor/index.ts";
 
 /**
- * Each row of the last dimensions, less its mean, by its deviation: `(x − mean)/√(var + eps) w + b`.
+ * Each row of the last dimensions, less its mean, by its deviation:
+ * `(x − mean)/√(var + eps) w + b`.
  *
  * @param normalizedShape the last sizes of x; those of weight and bias
+ * @param options.eps added to the variance; 1e-5 by default
  * @throws ShapeError when sizes do not fit
+ * @throws DTypeError when the types differ or are not floating-point
  * @see torch.nn.functional.layer_norm
  */
 export function layerNorm(
@@ -88,15 +88,27 @@ export function layerNorm(
   return Tensor.apply(ops.rows.layerNorm, [x, weight, bias], { cols: numel(normalizedShape), eps });
 }
 
+/** `tanh x` of each element. @see torch.nn.functional.tanh */
 export const tanh = (x: Tensor): Tensor => x.tanh();
+/** `1 / (1 + e⁻ˣ)` of each element. @see torch.nn.functional.sigmoid */
 export const sigmoid = (x: Tensor): Tensor => x.sigmoid();
+/** `max(x, 0)` of each element. @see torch.nn.functional.relu */
 export const relu = (x: Tensor): Tensor => x.relu();
 
-/** Softmax along `dim`; without it along PyTorch's implicit dimension, with its warning. */
+/**
+ * `eˣ / Σ eˣ` along `dim`; without it along PyTorch's implicit dimension, with its warning.
+ *
+ * @see torch.nn.functional.softmax
+ */
 export function softmax(x: Tensor, dim?: number | null): Tensor {
   return x.softmax(dim ?? implicitDim("softmax", x));
 }
 
+/**
+ * `x − ln Σ eˣ` along `dim`; without it along PyTorch's implicit dimension, with its warning.
+ *
+ * @see torch.nn.functional.log_softmax
+ */
 export function logSoftmax(x: Tensor, dim?: number | null): Tensor {
   return x.logSoftmax(dim ?? implicitDim("log_softmax", x));
 }
@@ -108,7 +120,17 @@ function implicitDim(name: string, x: Tensor): number {
   return x.ndim === 0 || x.ndim === 1 || x.ndim === 3 ? 0 : 1;
 }
 
-/** Integer classes as rows of zeros with a single one, int64 (…, numClasses). @see torch.nn.functional.one_hot */
+/**
+ * Integer classes as rows of zeros with a single one, int64 (…, numClasses).
+ *
+ * @param index int64 (…)
+ * @param numClasses one more than the largest index where it is negative
+ * @see torch.nn.functional.one_hot
+ * @example
+ * const classes = torch.tensor([0, 2], { dtype: torch.int64 });
+ * console.log(nn.functional.oneHot(classes)); // tensor([[1, 0, 0],
+ *                                             //         [0, 0, 1]])
+ */
 export function oneHot(index: Tensor, numClasses = -1): Tensor {
   const classes = numClasses < 0 ? index.max().item() + 1 : numClasses;
   return index.unsqueeze(-1).eq(arange(classes)).to(int64);
@@ -116,22 +138,26 @@ export function oneHot(index: Tensor, numClasses = -1): Tensor {
 
 // ---- losses ------------------------------------------------------------------------------------
 
+/** How the losses of elements become one: their mean, their sum, or not at all (`none`). */
 export type Reduction = ops.Reduction;
 
+/** Options of all losses. */
 export interface LossOptions {
-  /** `mean` of all elements (default), their `sum`, or each of them. */
+  /** `mean` of all elements (default), their `sum`, or each of them (`none`). */
   readonly reduction?: Reduction | undefined;
 }
 
+/** Options of losses of classes. */
 export interface ClassLossOptions extends LossOptions {
-  /** A factor for each class. */
+  /** (C), a factor for each class; none by default. */
   readonly weight?: Tensor | null | undefined;
-  /** Rows with this target do not count. */
+  /** Rows with this target do not count; −100 by default. */
   readonly ignoreIndex?: number | undefined;
 }
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends ClassLossOptions {
-  /** How much of the target is spread evenly over all classes. */
+  /** How much of the target is spread evenly over all classes, from 0 (default) to 1. */
   readonly labelSmoothing?: number | undefined;
 }
 
@@ -141,7 +167,15 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * @param input logits (N, C), (N, C, d…) or (C)
  * @param target classes, int64 (N), (N, d…) or (); or probabilities of the input's shape
  * @returns a scalar, or one loss for each target with reduction `none`; `mean` weighs by class
+ * @throws ShapeError when the target does not fit the input
+ * @throws DTypeError when classes are not int64
+ * @throws IndexError when a target is no class
+ * @throws ConfigError when an option makes no sense
  * @see torch.nn.functional.cross_entropy
+ * @example
+ * const logits = torch.tensor([[2, 0], [0, 0]]);
+ * const target = torch.tensor([0, 1], { dtype: torch.int64 });
+ * console.log(nn.functional.crossEntropy(logits, target)); // tensor(0.4100)
  */
 export function crossEntropy(
   input: Tensor,
@@ -161,22 +195,23 @@ export function crossEntropy(
   return Tensor.apply(ops.loss.crossEntropy, [input, target, weight], args);
 }
 
+/** Options of {@link linearCrossEntropy}. */
 export interface LinearCrossEntropyOptions {
-  /** (V), what is added to the logits. */
+  /** (V), added to the logits; none by default. */
   readonly bias?: Tensor | null | undefined;
-  /** (V), a factor for each class. */
+  /** (V), a factor for each class; none by default. */
   readonly classWeight?: Tensor | null | undefined;
-  /** Rows with this target do not count. */
+  /** Rows with this target do not count; −100 by default. */
   readonly ignoreIndex?: number | undefined;
   /** `mean` of all rows (default), weighed by class, or their `sum`. */
   readonly reduction?: Exclude<Reduction, "none"> | undefined;
-  /** How much of the target is spread evenly over all classes. */
+  /** How much of the target is spread evenly over all classes, from 0 (default) to 1. */
   readonly labelSmoothing?: number | undefined;
 }
 
 /**
- * Cross entropy of the logits `x Wᵀ + b`: what `crossEntropy(linear(x, W, b), target)` gives, with
- * the same gradients, but the logits of all rows never exist at once.
+ * Cross entropy of the logits `x Wᵀ + b`: the value and the gradients of
+ * `crossEntropy(linear(x, W, b), target)`, but the logits of all rows never exist at once.
  *
  * The gradients of x, W and b are computed along with the loss and held until backward.
  *
@@ -187,10 +222,11 @@ export interface LinearCrossEntropyOptions {
  * @throws DTypeError, ShapeError, IndexError as `linear` and `crossEntropy` do
  * @throws ConfigError with reduction `none`, or when `labelSmoothing` is outside [0, 1]
  * @example
- * const [x, layer] = [randn(6, 3), new Linear(3, 4)];
- * const target = tensor([0, 1, 2, 3, 0, 1], { dtype: int64 });
- * const loss = linearCrossEntropy(x, layer.weight, target, { bias: layer.bias });
- * console.log(allclose(loss, crossEntropy(layer.forward(x), target))); // true
+ * const F = nn.functional;
+ * const [x, layer] = [torch.randn(6, 3), new nn.Linear(3, 4)];
+ * const target = torch.tensor([0, 1, 2, 3, 0, 1], { dtype: torch.int64 });
+ * const loss = F.linearCrossEntropy(x, layer.weight, target, { bias: layer.bias });
+ * console.log(torch.allclose(loss, F.crossEntropy(layer.forward(x), target))); // true
  */
 export function linearCrossEntropy(
   input: Tensor,
@@ -202,12 +238,9 @@ export function linearCrossEntropy(
   const { bias = null, classWeight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
   const reduction = checkReduction(op, options.reduction);
   if (reduction === "none") {
-    throw new ConfigError({
-      op,
-      sentence: "a loss for each row would need the logits of all rows in backward",
-      fix: "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)",
-      got: reduction,
-    });
+    const said = "a loss for each row would need the logits of all rows in backward";
+    const fix = "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)";
+    throw new ConfigError(op, said, fix);
   }
   checkSmoothing(op, labelSmoothing);
   checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
@@ -222,10 +255,8 @@ function softCrossEntropy(
   options: CrossEntropyOptions & { reduction: Reduction; labelSmoothing: number },
 ): Tensor {
   if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
-    throw new ConfigError({
-      op: "crossEntropy",
-      torch: "ignore_index is not supported for floating point target",
-    });
+    const said = "ignore_index is not supported for floating point target";
+    throw ConfigError.torch("crossEntropy", said);
   }
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = input.size(dim);
@@ -242,6 +273,12 @@ function softCrossEntropy(
 /**
  * `−w_t x_t` of log-probabilities x.
  *
+ * @param input log-probabilities (N, C), (N, C, d…) or (C)
+ * @param target classes, int64 (N), (N, d…) or ()
+ * @returns a scalar, or one loss for each target with reduction `none`; `mean` weighs by class
+ * @throws ShapeError when the target does not fit the input
+ * @throws DTypeError when classes are not int64
+ * @throws IndexError when a target is no class
  * @see torch.nn.functional.nll_loss
  */
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
@@ -255,14 +292,22 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   });
 }
 
-/** `(x − y)²`. @see torch.nn.functional.mse_loss */
+/**
+ * `(x − y)²`, reduced; other shapes are broadcast with PyTorch's warning.
+ *
+ * @see torch.nn.functional.mse_loss
+ */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkReduction("mseLoss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
   return Tensor.apply(ops.loss.mseLoss, [x, y, null, null], { reduction, args: null });
 }
 
-/** `|x − y|`. @see torch.nn.functional.l1_loss */
+/**
+ * `|x − y|`, reduced; other shapes are broadcast with PyTorch's warning.
+ *
+ * @see torch.nn.functional.l1_loss
+ */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkReduction("l1Loss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
@@ -270,7 +315,13 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
   return reduction === "none" ? loss : reduction === "sum" ? loss.sum() : loss.mean();
 }
 
-/** `d²/(2β)` where `|d| < β`, else `|d| − β/2`. @see torch.nn.functional.smooth_l1_loss */
+/**
+ * `d²/(2β)` where `|d| < β`, else `|d| − β/2`, reduced; `d = x − y`.
+ *
+ * @param options.beta β, where the parabola ends; 1 by default
+ * @throws ConfigError when `beta` is negative
+ * @see torch.nn.functional.smooth_l1_loss
+ */
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
@@ -278,11 +329,8 @@ export function smoothL1Loss(
 ): Tensor {
   const { beta = 1 } = options;
   if (!(beta >= 0)) {
-    throw new ConfigError({
-      op: "smoothL1Loss",
-      torch: "smooth_l1_loss does not support negative values for beta",
-      got: beta,
-    });
+    const said = "smooth_l1_loss does not support negative values for beta";
+    throw ConfigError.torch("smoothL1Loss", said);
   }
   if (beta === 0) return l1Loss(input, target, options);
   const reduction = checkReduction("smoothL1Loss", options.reduction);
@@ -290,7 +338,15 @@ export function smoothL1Loss(
   return Tensor.apply(ops.loss.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
 }
 
-/** `−(y ln x + (1 − y) ln(1 − x))` of probabilities x. @see torch.nn.functional.binary_cross_entropy */
+/**
+ * `−w (y ln x + (1 − y) ln(1 − x))` of probabilities x, reduced.
+ *
+ * @param target y, in the shape of the input
+ * @param options.weight w, a factor for each element
+ * @throws ShapeError when the shapes differ
+ * @throws ConfigError when an element of the input is outside [0, 1]
+ * @see torch.nn.functional.binary_cross_entropy
+ */
 export function binaryCrossEntropy(
   input: Tensor,
   target: Tensor,
@@ -299,29 +355,27 @@ export function binaryCrossEntropy(
   const op = "binaryCrossEntropy";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Using a target size (${target.shape}) that is different to the input size (${input.shape}) is deprecated. Please ensure they have the same size.`,
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said =
+      `Using a target size (${target.shape}) that is different to the input size (${input.shape}) ` +
+      "is deprecated. Please ensure they have the same size.";
+    throw ShapeError.torch(op, said);
   }
   for (const v of input.impl.data()) {
     if (v >= 0 && v <= 1) continue;
-    throw new ConfigError({
-      op,
-      torch: "all elements of input should be between 0 and 1",
-      fix: "Apply sigmoid first, or use binaryCrossEntropyWithLogits",
-      got: v,
-    });
+    const said = "all elements of input should be between 0 and 1";
+    throw ConfigError.torch(op, said, "Apply sigmoid first, or use binaryCrossEntropyWithLogits");
   }
   const args = { reduction, args: null };
   return Tensor.apply(ops.loss.bceLoss, [input, target, options.weight ?? null, null], args);
 }
 
 /**
- * Binary cross entropy of logits, computed without overflow.
+ * `−w (p y ln σ(x) + (1 − y) ln(1 − σ(x)))` of logits x, reduced and computed without overflow.
  *
+ * @param target y, in the shape of the input
+ * @param options.weight w, a factor for each element
+ * @param options.posWeight p, a factor for the positive part of the loss
+ * @throws ShapeError when the shapes differ
  * @see torch.nn.functional.binary_cross_entropy_with_logits
  */
 export function binaryCrossEntropyWithLogits(
@@ -336,13 +390,8 @@ export function binaryCrossEntropyWithLogits(
   const op = "binaryCrossEntropyWithLogits";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Target size (${target.shape}) must be the same as input size (${input.shape})`,
-      fix: "Reshape one of them",
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said = `Target size (${target.shape}) must be the same as input size (${input.shape})`;
+    throw ShapeError.torch(op, said, "Reshape one of them");
   }
   const { weight = null, posWeight = null } = options;
   const args = { reduction, args: null };

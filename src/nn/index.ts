@@ -1,7 +1,9 @@
 export * from "./activation.ts";
 export * from "./containers.ts";
 export * from "./embedding.ts";
+/** Layers and losses as functions. @see torch.nn.functional */
 export * as functional from "./functional.ts";
+/** Initial values of parameters. @see torch.nn.init */
 export * as init from "./init.ts";
 export * from "./layer-norm.ts";
 export * from "./linear.ts";
@@ -16,4 +18,5 @@ export * from "./recurrent/lstm.ts";
 export * from "./recurrent/lstm-cell.ts";
 export * from "./recurrent/rnn.ts";
 export * from "./recurrent/rnn-cell.ts";
+/** Clipping of gradients, parameters as one vector, packed sequences. @see torch.nn.utils */
 export * as utils from "./utils/index.ts";

@@ -4,7 +4,9 @@ import { ConfigError, ShapeError } from "../core/index.ts";
 import { isGradEnabled, noGrad, randn, type Tensor } from "../tensor/index.ts";
 import { qr } from "./qr.ts";
 
+/** Which side of a weight is counted: its inputs or its outputs. */
 export type FanMode = "fan_in" | "fan_out";
+/** The functions that {@link calculateGain} knows. */
 export type Nonlinearity =
   | "linear"
   | "sigmoid"
@@ -16,42 +18,50 @@ export type Nonlinearity =
   | "conv2d"
   | "conv3d";
 
+/** Options of the Kaiming initialisations. */
 export interface KaimingOptions {
-  /** The negative slope of the rectifier that follows. */
+  /** The negative slope of the rectifier that follows; 0 by default. */
   readonly a?: number | undefined;
+  /** Which fan the variance is divided by: `fan_in` (default) or `fan_out`. */
   readonly mode?: FanMode | undefined;
+  /** The function that follows; `leaky_relu` by default. */
   readonly nonlinearity?: Nonlinearity | undefined;
 }
 
-/** Uniform in [a, b). @see torch.nn.init.uniform_ */
+/** Fills w with uniform numbers in [a, b). @see torch.nn.init.uniform_ */
 export function uniform_(w: Tensor, a = 0, b = 1): Tensor {
   return silently(() => w.uniform_(a, b));
 }
 
-/** Normal. @see torch.nn.init.normal_ */
+/** Fills w with normal numbers. @see torch.nn.init.normal_ */
 export function normal_(w: Tensor, mean = 0, std = 1): Tensor {
   return silently(() => w.normal_(mean, std));
 }
 
+/** Makes all elements of w `value`. @see torch.nn.init.constant_ */
 export function constant_(w: Tensor, value: number): Tensor {
   return silently(() => w.fill_(value));
 }
 
+/** Makes all elements of w 0. @see torch.nn.init.zeros_ */
 export function zeros_(w: Tensor): Tensor {
   return constant_(w, 0);
 }
 
+/** Makes all elements of w 1. @see torch.nn.init.ones_ */
 export function ones_(w: Tensor): Tensor {
   return constant_(w, 1);
 }
 
-/** Ones on the diagonal of a matrix. @see torch.nn.init.eye_ */
+/**
+ * Makes a matrix w the identity: ones on the diagonal, zeros elsewhere.
+ *
+ * @throws ShapeError when w is no matrix
+ * @see torch.nn.init.eye_
+ */
 export function eye_(w: Tensor): Tensor {
   if (w.ndim !== 2) {
-    throw new ShapeError({
-      op: "init.eye_",
-      torch: "Only tensors with 2 dimensions are supported",
-    });
+    throw ShapeError.torch("init.eye_", "Only tensors with 2 dimensions are supported");
   }
   return silently(() => {
     w.zero_();
@@ -60,7 +70,13 @@ export function eye_(w: Tensor): Tensor {
   });
 }
 
-/** The factor by which a nonlinearity shrinks what passes it. @see torch.nn.init.calculate_gain */
+/**
+ * The factor that a weight needs before a nonlinearity: 5/3 for tanh, √2 for relu.
+ *
+ * @param param the negative slope of `leaky_relu`
+ * @throws ConfigError for a nonlinearity that it does not know
+ * @see torch.nn.init.calculate_gain
+ */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
   switch (nonlinearity) {
     case "tanh":
@@ -78,35 +94,51 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
     case "conv3d":
       return 1;
     default:
-      throw new ConfigError({
-        op: "init.calculateGain",
-        torch: `Unsupported nonlinearity ${nonlinearity}`,
-        got: nonlinearity,
-      });
+      throw ConfigError.torch("init.calculateGain", `Unsupported nonlinearity ${nonlinearity}`);
   }
 }
 
-/** Uniform in ±`gain √(6 / (fan_in + fan_out))`. @see torch.nn.init.xavier_uniform_ */
+/**
+ * Fills w (out, in, …) with uniform numbers in ±`gain √(6 / (fan_in + fan_out))`.
+ *
+ * @throws ShapeError when w has fewer than two dimensions
+ * @see torch.nn.init.xavier_uniform_; Glorot and Bengio 2010
+ */
 export function xavierUniform_(w: Tensor, gain = 1): Tensor {
   const { fanIn, fanOut } = fans(w);
   const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
   return uniform_(w, -bound, bound);
 }
 
-/** Normal with deviation `gain √(2 / (fan_in + fan_out))`. @see torch.nn.init.xavier_normal_ */
+/**
+ * Fills w (out, in, …) with normal numbers of deviation `gain √(2 / (fan_in + fan_out))`.
+ *
+ * @throws ShapeError when w has fewer than two dimensions
+ * @see torch.nn.init.xavier_normal_; Glorot and Bengio 2010
+ */
 export function xavierNormal_(w: Tensor, gain = 1): Tensor {
   const { fanIn, fanOut } = fans(w);
   return normal_(w, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
-/** Uniform in ±`gain √(3 / fan)`. @see torch.nn.init.kaiming_uniform_ */
+/**
+ * Fills w (out, in, …) with uniform numbers in ±`gain √(3 / fan)`.
+ *
+ * @throws ShapeError when w has fewer than two dimensions
+ * @see torch.nn.init.kaiming_uniform_; He et al. 2015
+ */
 export function kaimingUniform_(w: Tensor, options: KaimingOptions = {}): Tensor {
   if (w.impl.shape.includes(0)) return w;
   const bound = Math.sqrt(3) * kaimingStd(w, options);
   return uniform_(w, -bound, bound);
 }
 
-/** Normal with deviation `gain / √fan`. @see torch.nn.init.kaiming_normal_ */
+/**
+ * Fills w (out, in, …) with normal numbers of deviation `gain / √fan`.
+ *
+ * @throws ShapeError when w has fewer than two dimensions
+ * @see torch.nn.init.kaiming_normal_; He et al. 2015
+ */
 export function kaimingNormal_(w: Tensor, options: KaimingOptions = {}): Tensor {
   if (w.impl.shape.includes(0)) return w;
   return normal_(w, 0, kaimingStd(w, options));
@@ -119,17 +151,20 @@ function kaimingStd(w: Tensor, options: KaimingOptions): number {
 }
 
 /**
- * Orthonormal rows or columns, whichever are fewer: Q of a normal matrix, signs fixed by R's diagonal.
+ * Makes the rows or columns of w, whichever are fewer, orthonormal, times `gain`.
  *
- * @see torch.nn.init.orthogonal_
+ * It takes Q of the QR decomposition of a normal matrix, its signs fixed by R's diagonal.
+ *
+ * @throws ShapeError when w has fewer than two dimensions
+ * @see torch.nn.init.orthogonal_; Saxe et al. 2013
+ * @example
+ * const w = nn.init.orthogonal_(torch.empty(2, 3));
+ * console.log(torch.allclose(w.mm(w.t()), torch.eye(2), { atol: 1e-6 })); // true
  */
 export function orthogonal_(w: Tensor, gain = 1): Tensor {
   if (w.ndim < 2) {
-    throw new ShapeError({
-      op: "init.orthogonal_",
-      torch: "Only tensors with 2 or more dimensions are supported",
-      got: [...w.impl.shape],
-    });
+    const said = "Only tensors with 2 or more dimensions are supported";
+    throw ShapeError.torch("init.orthogonal_", said);
   }
   const rows = w.size(0);
   const cols = w.numel() / Math.max(rows, 1);
@@ -142,7 +177,11 @@ export function orthogonal_(w: Tensor, gain = 1): Tensor {
   });
 }
 
-/** Normal numbers outside [a, b] drawn anew, by inverting the distribution. @see torch.nn.init.trunc_normal_ */
+/**
+ * Fills w with normal numbers truncated to [a, b], by inverting the distribution.
+ *
+ * @see torch.nn.init.trunc_normal_
+ */
 export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tensor {
   const phi = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
   const [low, high] = [phi((a - mean) / std), phi((b - mean) / std)];
@@ -161,11 +200,8 @@ export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tenso
 
 function fans(w: Tensor): { fanIn: number; fanOut: number } {
   if (w.ndim < 2) {
-    throw new ShapeError({
-      op: "init",
-      torch: "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
-      got: [...w.impl.shape],
-    });
+    const said = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions";
+    throw ShapeError.torch("init", said);
   }
   const field = w.impl.shape.slice(2).reduce((a, b) => a * b, 1);
   return { fanIn: w.size(1) * field, fanOut: w.size(0) * field };

@@ -2,14 +2,13 @@ import { describe, expect, test } from "vitest";
 import { readRecording } from "../../test/pytorch/read.ts";
 import { sentence } from "../../test/pytorch/sentence.ts";
 import {
-  camelCased,
   expectClose,
   expectSame,
   type Recorded,
   restored,
   tolerance,
 } from "../../test/pytorch/tensors.ts";
-import { float64, int64 } from "../core/index.ts";
+import { camelCased, float64, int64 } from "../core/index.ts";
 import { gradcheck, noGrad, ones, randn, type Tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 import { LayerNorm } from "./layer-norm.ts";

@@ -1,6 +1,6 @@
 /** Normalisation of each row by its own mean and variance. */
 
-import { repr, ShapeError, tuple } from "../core/index.ts";
+import { repr, ShapeError, torchSays, tuple } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { ones, zeros } from "../tensor/index.ts";
 import * as F from "./functional.ts";
@@ -8,10 +8,13 @@ import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
+/** Options of {@link LayerNorm}. */
 export interface LayerNormOptions {
-  /** Added to the variance, so that rows of equal elements are not divided by 0. */
+  /**
+   * Added to the variance, so that rows of equal elements are not divided by 0; 1e-5 by default.
+   */
   readonly eps?: number | undefined;
-  /** Whether there are weight and bias. */
+  /** Whether there are weight and bias; true by default. */
   readonly elementwiseAffine?: boolean | undefined;
 }
 
@@ -21,21 +24,31 @@ export interface LayerNormOptions {
  * x and y (…, *normalizedShape); `weight` and `bias` (*normalizedShape) start as ones and zeros, or
  * are null without `elementwiseAffine`.
  *
- * @param normalizedShape the last sizes of x; a number is one size
  * @throws ShapeError when x does not end in these sizes
- * @see torch.nn.LayerNorm
+ * @see torch.nn.LayerNorm; Ba et al. 2016
  * @example
- * const norm = new LayerNorm(4);
- * console.log(norm.forward(tensor([1, 2, 3, 4])));
- * // tensor([-1.3416, -0.4472,  0.4472,  1.3416], grad_fn=<NativeLayerNormBackward0>)
+ * const norm = new nn.LayerNorm(4, { elementwiseAffine: false });
+ * const y = norm.forward(torch.tensor([1, 2, 3, 4]));
+ * console.log(y); // tensor([-1.3416, -0.4472,  0.4472,  1.3416])
  */
 export class LayerNorm extends Module {
+  /** The last sizes of x. */
   readonly normalizedShape: readonly number[];
+  /** Added to the variance. */
   readonly eps: number;
+  /** Whether there are weight and bias. */
   readonly elementwiseAffine: boolean;
+  /** (*normalizedShape), a factor for each element of a row, or null. */
   weight: Parameter | null;
+  /** (*normalizedShape), added to each element of a row, or null. */
   bias: Parameter | null;
 
+  /**
+   * Makes a normalisation over the last dimensions.
+   *
+   * @param normalizedShape the last sizes of x; a number is one size
+   * @throws ShapeError when a size is negative
+   */
   constructor(
     normalizedShape: number | readonly number[],
     { eps = 1e-5, elementwiseAffine = true }: LayerNormOptions = {},
@@ -44,11 +57,7 @@ export class LayerNorm extends Module {
     const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
     const negative = shape.find((size) => size < 0);
     if (negative !== undefined && elementwiseAffine) {
-      throw new ShapeError({
-        op: "LayerNorm",
-        torch: `Trying to create tensor with negative dimension ${negative}: [${shape.join(", ")}]`,
-        got: shape,
-      });
+      throw ShapeError.torch("LayerNorm", torchSays.negativeSize(negative, shape));
     }
     this.normalizedShape = shape;
     this.eps = eps;
@@ -57,16 +66,24 @@ export class LayerNorm extends Module {
     this.bias = elementwiseAffine ? new Parameter(zeros(...shape)) : null;
   }
 
+  /** Makes the weight ones and the bias zeros. */
   resetParameters(): void {
     if (this.weight !== null) init.ones_(this.weight);
     if (this.bias !== null) init.zeros_(this.bias);
   }
 
+  /**
+   * The normalised x, in its shape.
+   *
+   * @throws ShapeError when x does not end in `normalizedShape`
+   * @throws DTypeError when x has another type than the weights
+   */
   forward(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
     return F.layerNorm(x, this.normalizedShape, { weight, bias, eps });
   }
 
+  /** The module's options, as its text shows them. */
   override extraRepr(): string {
     const { normalizedShape, eps, elementwiseAffine } = this;
     return `${tuple(normalizedShape)}, eps=${repr(eps)}, elementwise_affine=${repr(elementwiseAffine)}`;

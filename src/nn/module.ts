@@ -16,16 +16,28 @@ import { Buffer, Parameter } from "./parameter.ts";
 /** Tensors by name, as files hold them. */
 export type StateDict = Record<string, Tensor>;
 
-/** What {@link Module.loadStateDict} found missing or left over. */
+/**
+ * The names that {@link Module.loadStateDict} found missing or left over.
+ *
+ * @see torch.nn.modules.module._IncompatibleKeys
+ * @example
+ * const layer = new nn.Linear(2, 1);
+ * const found = layer.loadStateDict({ weight: torch.ones(1, 2) }, { strict: false });
+ * console.log(found.missingKeys); // [ 'bias' ]
+ */
 export class IncompatibleKeys {
+  /** Names of the module that the given tensors lack. */
   readonly missingKeys: readonly string[];
+  /** Names of the given tensors that the module lacks. */
   readonly unexpectedKeys: readonly string[];
 
+  /** Holds the two lists. */
   constructor(missingKeys: readonly string[], unexpectedKeys: readonly string[]) {
     this.missingKeys = missingKeys;
     this.unexpectedKeys = unexpectedKeys;
   }
 
+  /** The text that PyTorch prints. */
   toString(): string {
     const list = (keys: readonly string[]) => `[${keys.map((k) => `'${k}'`).join(", ")}]`;
     if (this.missingKeys.length + this.unexpectedKeys.length === 0) {
@@ -47,12 +59,13 @@ export class IncompatibleKeys {
  *
  * @see torch.nn.Module
  * @example
- * class Scale extends Module {
- *   factor = new Parameter(ones(1));
- *   forward(x: Tensor): Tensor {
+ * class Scale extends nn.Module {
+ *   factor = new nn.Parameter(torch.full([1], 3));
+ *   forward(x: torch.Tensor): torch.Tensor {
  *     return x.mul(this.factor);
  *   }
  * }
+ * console.log(new Scale().forward(torch.ones(2)).tolist()); // [ 3, 3 ]
  */
 export abstract class Module {
   /** Whether the module trains (dropout is active) or is used. */
@@ -60,7 +73,7 @@ export abstract class Module {
 
   // ---- traversal -------------------------------------------------------------------------------
 
-  /** Direct children, each once, with their names. */
+  /** The direct children, each once, with their names. @see torch.nn.Module.named_children */
   *namedChildren(): Generator<[string, Module]> {
     const seen = new Set<Module>();
     for (const [name, child] of this.namedPlaces()) {
@@ -69,7 +82,7 @@ export abstract class Module {
     }
   }
 
-  /** Direct children under all of their names. */
+  /** The direct children under all of their names. */
   protected *namedPlaces(): Generator<[string, Module]> {
     for (const [name, value] of Object.entries(this)) {
       if (value instanceof Module) yield [name, value];
@@ -77,11 +90,16 @@ export abstract class Module {
     }
   }
 
+  /** The direct children, each once. @see torch.nn.Module.children */
   *children(): Generator<Module> {
     for (const [, child] of this.namedChildren()) yield child;
   }
 
-  /** This module (named `prefix`) and all below it, each once. */
+  /**
+   * This module (named `prefix`) and all below it, each once.
+   *
+   * @see torch.nn.Module.named_modules
+   */
   *namedModules(prefix = "", seen = new Set<Module>()): Generator<[string, Module]> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -91,23 +109,35 @@ export abstract class Module {
     }
   }
 
+  /** This module and all below it, each once. @see torch.nn.Module.modules */
   *modules(): Generator<Module> {
     for (const [, module] of this.namedModules()) yield module;
   }
 
-  /** Every parameter once, under its first name: own ones first, then those of the children. */
+  /**
+   * Every parameter once, under its first name: own ones first, then those of the children.
+   *
+   * @see torch.nn.Module.named_parameters
+   */
   *namedParameters(): Generator<[string, Parameter]> {
     yield* this.#owned((v) => v instanceof Parameter);
   }
 
+  /**
+   * Every parameter once: own ones first, then those of the children.
+   *
+   * @see torch.nn.Module.parameters
+   */
   *parameters(): Generator<Parameter> {
     for (const [, p] of this.namedParameters()) yield p;
   }
 
+  /** Every buffer once, under its first name. @see torch.nn.Module.named_buffers */
   *namedBuffers(): Generator<[string, Buffer]> {
     yield* this.#owned((v) => v instanceof Buffer);
   }
 
+  /** Every buffer once. @see torch.nn.Module.buffers */
   *buffers(): Generator<Buffer> {
     for (const [, b] of this.namedBuffers()) yield b;
   }
@@ -125,7 +155,13 @@ export abstract class Module {
 
   // ---- state -----------------------------------------------------------------------------------
 
-  /** Parameters and persistent buffers by name, sharing memory with the module. */
+  /**
+   * Parameters and persistent buffers by name, sharing memory with the module.
+   *
+   * @see torch.nn.Module.state_dict
+   * @example
+   * console.log(Object.keys(new nn.Linear(2, 1).stateDict())); // [ 'weight', 'bias' ]
+   */
   stateDict(): StateDict {
     const state: StateDict = {};
     for (const [name, tensor] of this.#state("")) state[name] = tensor.detach();
@@ -144,7 +180,9 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers of the same names.
    *
-   * @param strict whether missing and left-over names are errors; shapes must agree in any case
+   * @param options.strict whether missing and left-over names are errors, true by default; shapes
+   *   must agree in any case
+   * @returns the names that are missing or left over
    * @throws ConfigError that lists every disagreement
    * @see torch.nn.Module.load_state_dict
    */
@@ -170,12 +208,8 @@ export abstract class Module {
     }
     if (problems.length > 0) {
       const lines = problems.map((p) => `\n\t${p}`).join("");
-      throw new ConfigError({
-        op: `${this.constructor.name}.loadStateDict`,
-        torch: `Error(s) in loading state_dict for ${this.constructor.name}:${lines}`,
-        expected: [...own.keys()],
-        got: [...given.keys()],
-      });
+      const said = `Error(s) in loading state_dict for ${this.constructor.name}:${lines}`;
+      throw ConfigError.torch(`${this.constructor.name}.loadStateDict`, said);
     }
     noGrad(() => {
       for (const [name, target] of own) {
@@ -188,35 +222,39 @@ export abstract class Module {
 
   // ---- modes and types -------------------------------------------------------------------------
 
-  /** Sets the mode of this module and all below it. */
+  /** Sets the mode of this module and all below it. @see torch.nn.Module.train */
   train(mode = true): this {
     if (typeof mode !== "boolean") {
-      throw new ConfigError({
-        op: "Module.train",
-        torch: "training mode is expected to be boolean",
-      });
+      throw ConfigError.torch("Module.train", "training mode is expected to be boolean");
     }
     for (const module of this.modules()) module.training = mode;
     return this;
   }
 
+  /** Ends training mode in this module and all below it. @see torch.nn.Module.eval */
   eval(): this {
     return this.train(false);
   }
 
-  /** Calls `f` for all modules below this one, then for this one. */
+  /** Calls `f` for all modules below this one, then for this one. @see torch.nn.Module.apply */
   apply(f: (module: Module) => void): this {
     for (const child of this.children()) child.apply(f);
     f(this);
     return this;
   }
 
+  /** Sets whether all parameters require a gradient. @see torch.nn.Module.requires_grad_ */
   requiresGrad_(flag = true): this {
     for (const p of this.parameters()) p.requiresGrad = flag;
     return this;
   }
 
-  /** Forgets all gradients, or fills them with zeros. */
+  /**
+   * Forgets all gradients, or fills them with zeros.
+   *
+   * @param options.setToNone false keeps the gradients and makes them zero; true by default
+   * @see torch.nn.Module.zero_grad
+   */
   zeroGrad({ setToNone = true }: { setToNone?: boolean | undefined } = {}): void {
     for (const p of this.parameters()) {
       if (setToNone) p.grad = null;
@@ -224,22 +262,26 @@ export abstract class Module {
     }
   }
 
-  /** Converts all floating-point parameters and buffers to float64. */
+  /** Converts all floating-point parameters and buffers to float64. @see torch.nn.Module.double */
   double(): this {
     return this.to(float64);
   }
 
+  /** Converts all floating-point parameters and buffers to float32. @see torch.nn.Module.float */
   float(): this {
     return this.to(float32);
   }
 
-  /** Converts all floating-point parameters and buffers. */
+  /**
+   * Converts all floating-point parameters and buffers.
+   *
+   * @throws DTypeError for a type that is not floating-point
+   * @see torch.nn.Module.to
+   */
   to(dtype: DType): this {
     if (!dtype.isFloatingPoint) {
-      throw new DTypeError({
-        op: "Module.to",
-        torch: `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,
-      });
+      const only = "nn.Module.to only accepts floating point or complex dtypes";
+      throw DTypeError.torch("Module.to", `${only}, but got desired dtype=${dtype}`);
     }
     noGrad(() => {
       for (const tensor of [...this.parameters(), ...this.buffers()]) {
@@ -253,12 +295,12 @@ export abstract class Module {
 
   // ---- text ------------------------------------------------------------------------------------
 
-  /** The module's own settings, as they stand in its text. */
+  /** The module's own settings, as its text shows them. @see torch.nn.Module.extra_repr */
   extraRepr(): string {
     return "";
   }
 
-  /** PyTorch's tree of modules. */
+  /** The tree of modules that PyTorch prints. */
   toString(): string {
     const extra = this.extraRepr();
     const own = extra === "" ? [] : extra.split("\n");
@@ -288,11 +330,8 @@ function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
   if (typeof state === "object" && state !== null && !Array.isArray(state)) {
     return Object.entries(state as StateDict);
   }
-  throw new ConfigError({
-    op: "Module.loadStateDict",
-    torch: `Expected state_dict to be dict-like, got <class '${typeName(state)}'>.`,
-    fix: "Pass an object or a Map of tensors",
-  });
+  const said = `Expected state_dict to be dict-like, got <class '${typeName(state)}'>.`;
+  throw ConfigError.torch("Module.loadStateDict", said, "Pass an object or a Map of tensors");
 }
 
 function mismatch(name: string, target: Tensor, source: unknown): string[] {
@@ -313,9 +352,7 @@ function mismatch(name: string, target: Tensor, source: unknown): string[] {
 function refuseHidden(owner: Module, name: string, value: unknown): void {
   const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
   if (!items.some((v) => v instanceof Module || v instanceof Parameter)) return;
-  throw new SaikiError({
-    op: owner.constructor.name,
-    sentence: `the property ${name} holds modules or parameters in a plain ${Array.isArray(value) ? "array" : "Map"}, where they would not be found`,
-    fix: "Use nn.ModuleList",
-  });
+  const plain = `a plain ${Array.isArray(value) ? "array" : "Map"}, where they would not be found`;
+  const said = `the property ${name} holds modules or parameters in ${plain}`;
+  throw new SaikiError(owner.constructor.name, said, "Use nn.ModuleList");
 }

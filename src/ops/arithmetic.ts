@@ -61,7 +61,7 @@ function refuseBool(a: View, b: View): void {
         "`logical_xor()` operator instead."
       : "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to " +
         "invert a mask, use the `~` or `logical_not()` operator instead.";
-  throw new DTypeError({ op: "sub", torch, fix: "Convert it with long() first", got: bool });
+  throw DTypeError.torch("sub", torch, "Convert it with long() first");
 }
 
 /** The type of a number beside a tensor: the tensor's, unless the number has a fraction. */
@@ -109,11 +109,7 @@ function integerBinary(
   const f = integerOps[op];
   assert(f !== undefined, `${op} has no integer form`);
   if (dtype === bool && op === "pow") {
-    throw new DTypeError({
-      op,
-      torch: "\"pow\" not implemented for 'Bool'",
-      fix: "Convert one with long()",
-    });
+    throw DTypeError.torch(op, "\"pow\" not implemented for 'Bool'", "Convert one with long()");
   }
   const out = View.zeros(shape, dtype);
   const data = out.storage.data;
@@ -128,12 +124,8 @@ function integerBinary(
 /** int64 is stored in 32 bits: what does not fit throws. */
 export function inRange(op: string, v: number): number {
   if (v !== (v | 0)) {
-    throw new DTypeError({
-      op,
-      sentence: `the integer ${v} does not fit the 32 bits that saiki stores an int64 in`,
-      fix: "Use float64",
-      got: v,
-    });
+    const said = `the integer ${v} does not fit the 32 bits that saiki stores an int64 in`;
+    throw new DTypeError(op, said, "Use float64");
   }
   return v;
 }

@@ -51,7 +51,7 @@ const refusesBool: Partial<Record<UnaryOp, string>> = {
 function integerMap(kernel: UnaryOp, x: View): View {
   const torch = refusesBool[kernel];
   if (x.dtype === bool && torch !== undefined) {
-    throw new DTypeError({ op: kernel, torch, fix: "Convert it with long() first", got: x.dtype });
+    throw DTypeError.torch(kernel, torch, "Convert it with long() first");
   }
   const f = integerUnary[kernel] as (v: number) => number;
   return mapReal(x, x.dtype.name === "uint8" ? f : (v) => inRange(kernel, f(v)));
@@ -78,12 +78,8 @@ export const powScalar: Op<[View], number> = {
     if (ctx.recording) ctx.save(x);
     const dtype = scalarType(x.dtype, p);
     if (!dtype.isFloatingPoint && p < 0) {
-      throw new DTypeError({
-        op: "pow",
-        torch: "Integers to negative integer powers are not allowed.",
-        fix: "Convert the base with float()",
-        got: p,
-      });
+      const said = "Integers to negative integer powers are not allowed.";
+      throw DTypeError.torch("pow", said, "Convert the base with float()");
     }
     return binary("pow", x, View.scalar(p, dtype));
   },

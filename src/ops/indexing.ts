@@ -1,7 +1,7 @@
 /** Picking elements by index, each beside its derivative. Indices are validated by the callers. */
 
 import type { Real } from "../core/index.ts";
-import { numel } from "../core/index.ts";
+import { int64, numel } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import { putAlong, takeAlong } from "./along.ts";
 import type { Op } from "./op.ts";
@@ -109,6 +109,13 @@ export const maskedFill: Op<[View, View], number> = {
   },
   backward: (ctx, grad) => [filled(grad, ctx.saved<[View]>()[0], 0), null],
 };
+
+/** The places where a mask holds, in row-major order, as a vector. */
+export function positions(mask: View): View {
+  const at: number[] = [];
+  for (const [i, v] of mask.data().entries()) if (v !== 0) at.push(i);
+  return View.of(Int32Array.from(at), int64, [at.length]);
+}
 
 function filled(x: View, mask: View, value: number): View {
   const out = x.clone();

@@ -1,7 +1,7 @@
 /** Matrix products, each beside its derivative. */
 
 import type { Real } from "../core/index.ts";
-import { broadcastShapes, numel, ShapeError } from "../core/index.ts";
+import { broadcastShapes, numel, ShapeError, torchSays } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Op } from "./op.ts";
 import { sumDim, sumTo, View } from "./view.ts";
@@ -184,13 +184,9 @@ function matrices(a: View, b: View): [View, View] {
   const y = b.rank === 1 ? b.unsqueeze(1) : b;
   if (x.shape.at(-1) !== y.shape.at(-2)) {
     const [m, k] = [numel(x.shape.slice(0, -1)), x.shape.at(-1)];
-    throw new ShapeError({
-      op: "matmul",
-      torch: `mat1 and mat2 shapes cannot be multiplied (${m}x${k} and ${y.shape.at(-2)}x${y.shape.at(-1)})`,
-      fix: "The last size of the left operand must equal the last but one of the right",
-      expected: k,
-      got: y.shape.at(-2),
-    });
+    const said = torchSays.notMultiplied(m, k, ...y.shape.slice(-2));
+    const fix = "The last size of the left operand must equal the last but one of the right";
+    throw ShapeError.torch("matmul", said, fix);
   }
   return [x, y];
 }

@@ -14,13 +14,19 @@ import {
 } from "./optimizer.ts";
 
 interface Resolved extends CommonOptions {
+  /** β1 and β2, the shares of the moments that stay at each step; [0.9, 0.999] by default. */
   betas: readonly [number, number];
+  /** Added to the denominator; 1e-8 by default. */
   eps: number;
+  /** The strength of the weight decay; 0 by default, 0.01 for AdamW. */
   weightDecay: number;
+  /** Whether the running maximum of v stands for v; false by default. */
   amsgrad: boolean;
+  /** Whether to climb instead of descend; false by default. */
   maximize: boolean;
 }
 
+/** Options of {@link Adam} and {@link AdamW}; `lr` is 0.001 by default. */
 export interface AdamOptions extends Partial<Resolved> {}
 
 const defaults: Resolved = {
@@ -33,15 +39,23 @@ const defaults: Resolved = {
 };
 
 /**
- * `m = β1 m + (1 − β1) g`, `v = β2 v + (1 − β2) g²`, at step k
- * `p −= lr · m̂ / (√v̂ + eps)` with `m̂ = m / (1 − β1^k)`, `v̂ = v / (1 − β2^k)`.
- * Weight decay adds to g. With `amsgrad` the running maximum of v stands for v.
+ * `m = β1 m + (1 − β1) g`, `v = β2 v + (1 − β2) g²`, at step k `p −= lr · m̂ / (√v̂ + eps)` with
+ * `m̂ = m / (1 − β1^k)`, `v̂ = v / (1 − β2^k)`. Weight decay adds to g. With `amsgrad` the running
+ * maximum of v stands for v.
  *
- * @see torch.optim.Adam, Kingma and Ba 2015
+ * @throws ConfigError when an option makes no sense
+ * @see torch.optim.Adam; Kingma and Ba 2015
+ * @example
+ * const w = torch.tensor([1], { requiresGrad: true });
+ * const optimizer = new optim.Adam([w], { lr: 0.1 });
+ * w.mul(w).sum().backward();
+ * optimizer.step();
+ * console.log(w.item().toFixed(4)); // 0.9000
  */
 export class Adam extends Optimizer<Resolved> {
   protected readonly decoupled: boolean = false;
 
+  /** Makes an optimizer. @throws ConfigError when an option makes no sense */
   constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
     super(params, withDefaults(defaults, options));
   }
@@ -79,7 +93,7 @@ export class Adam extends Optimizer<Resolved> {
     if (!(g.eps >= 0)) this.reject("Invalid epsilon value:", g.eps);
     g.betas.forEach((b, i) => {
       if (b >= 0 && b < 1) return;
-      this.reject(`Invalid beta parameter at index ${i}: ${repr(b)}`, b);
+      this.reject(`Invalid beta parameter at index ${i}: ${repr(b)}`);
     });
     if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
   }
@@ -95,11 +109,18 @@ export class Adam extends Optimizer<Resolved> {
 /**
  * {@link Adam} with weight decay of its own: first `p *= 1 − lr · weightDecay`, by default 0.01.
  *
- * @see torch.optim.AdamW, Loshchilov and Hutter 2019
+ * @throws ConfigError when an option makes no sense
+ * @see torch.optim.AdamW; Loshchilov and Hutter 2019
+ * @example
+ * const layer = new nn.Linear(3, 1);
+ * const optimizer = new optim.AdamW(layer.parameters(), { lr: 1e-3, weightDecay: 0.1 });
+ * layer.forward(torch.ones(2, 3)).sum().backward();
+ * optimizer.step();
  */
 export class AdamW extends Adam {
   protected override readonly decoupled: boolean = true;
 
+  /** Makes an optimizer. @throws ConfigError when an option makes no sense */
   constructor(params: Parameters<Resolved>, options: AdamOptions = {}) {
     super(params, withDefaults({ weightDecay: 1e-2 }, options));
   }

@@ -1,4 +1,5 @@
 export * from "./adam.ts";
+/** Learning-rate schedules. @see torch.optim.lr_scheduler */
 export * as lrScheduler from "./lr-scheduler.ts";
 export {
   type CommonOptions,

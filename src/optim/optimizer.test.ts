@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readRecording } from "../../test/pytorch/read.ts";
-import { camelCased, expectSame, type Recorded, restored } from "../../test/pytorch/tensors.ts";
-import { SaikiError, setWarningHandler } from "../core/index.ts";
+import { expectSame, type Recorded, restored } from "../../test/pytorch/tensors.ts";
+import { camelCased, SaikiError, setWarningHandler } from "../core/index.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { ones, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { Adam, AdamW, type Optimizer, type Parameters, SGD } from "./index.ts";

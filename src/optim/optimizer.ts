@@ -3,8 +3,10 @@
 import {
   AutogradError,
   ConfigError,
+  camelCased,
   DTypeError,
   repr,
+  snakeCased,
   tuple,
   typeName,
   warn,
@@ -17,14 +19,19 @@ export type Parameters<O> =
   | Iterable<{ readonly params: Iterable<Tensor> } & Partial<O>>;
 
 /** Parameters that share options. */
-export type ParamGroup<O> = O & { params: Tensor[] };
+export type ParamGroup<O> = O & {
+  /** The tensors that the optimizer updates. */
+  params: Tensor[];
+};
 
-/** What an optimizer keeps for one parameter, by PyTorch's names. */
+/** An optimizer's state of one parameter, by PyTorch's names. */
 export type ParamState = Record<string, Tensor | null>;
 
-/** PyTorch's structure; indices count the parameters over all groups. */
+/** The state and options of an optimizer, in PyTorch's structure. */
 export interface OptimizerStateDict {
+  /** The state of each parameter by its index, counted over all groups. */
   state: Record<number, ParamState>;
+  /** For each group its options, by PyTorch's names, and the indices of its parameters. */
   param_groups: (Record<string, unknown> & { params: number[] })[];
 }
 
@@ -35,61 +42,70 @@ export interface CommonOptions {
 }
 
 /**
+ * The base of the optimizers.
+ *
  * @see torch.optim.Optimizer
  */
 export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
+  /** The options of groups that have none of their own. */
   readonly defaults: O;
+  /** The groups: their parameters and options, which may be changed between steps. */
   readonly paramGroups: ParamGroup<O>[] = [];
+  /** The state of each parameter that was updated. */
   readonly state = new Map<Tensor, ParamState>();
-  /** How often {@link step} ran; schedulers look at it. */
+  /** How often {@link step} ran; schedules look at it. */
   stepCount = 0;
 
+  /**
+   * Takes parameters, or groups of them, to update.
+   *
+   * @throws ConfigError when there are no parameters, one comes twice, or an option makes no sense
+   * @throws DTypeError when something is no tensor
+   * @throws AutogradError when a tensor is no leaf
+   */
   constructor(params: Parameters<O>, defaults: O) {
     this.defaults = defaults;
     const name = this.constructor.name;
     if (params instanceof Tensor) {
-      throw new DTypeError({
-        op: name,
-        torch: `params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.${params.dtype.tensorType}`,
-        fix: "Put it into an array",
-      });
+      const said =
+        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got " +
+        `torch.${params.dtype.tensorType}`;
+      throw DTypeError.torch(name, said, "Put it into an array");
     }
     const items = [...params] as (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[];
-    if (items.length === 0) {
-      throw new ConfigError({ op: name, torch: "optimizer got an empty parameter list" });
-    }
+    if (items.length === 0) throw ConfigError.torch(name, "optimizer got an empty parameter list");
     if (isGroup(items[0])) {
       for (const group of items)
         this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
     } else this.addParamGroup({ params: items as Tensor[] } as { params: Tensor[] } & Partial<O>);
   }
 
-  /** Adds parameters; options that the group does not name are the optimizer's. */
+  /**
+   * Adds parameters; options that the group does not name are the optimizer's.
+   *
+   * @throws ConfigError when a parameter is there already, or an option makes no sense
+   * @throws DTypeError when something is no tensor
+   * @throws AutogradError when a tensor is no leaf
+   * @see torch.optim.Optimizer.add_param_group
+   */
   addParamGroup(group: { readonly params: Iterable<Tensor> } & Partial<O>): void {
     const op = this.constructor.name;
-    if (!isGroup(group)) throw new DTypeError({ op, torch: "param group must be a dict" });
+    if (!isGroup(group)) throw DTypeError.torch(op, "param group must be a dict");
     const params = group.params instanceof Tensor ? [group.params] : [...group.params];
     const full = withDefaults(this.defaults, { ...group, params }) as ParamGroup<O>;
     if (full.lr === undefined) {
-      throw new ConfigError({
-        op,
-        torch: "parameter group didn't specify a value of required optimization parameter lr",
-      });
+      const said = "parameter group didn't specify a value of required optimization parameter lr";
+      throw ConfigError.torch(op, said);
     }
     this.check(full);
     for (const p of params) {
       if (!(p instanceof Tensor)) {
-        throw new DTypeError({
-          op,
-          torch: `optimizer can only optimize Tensors, but one of the params is ${typeName(p)}`,
-        });
+        const said = `optimizer can only optimize Tensors, but one of the params is ${typeName(p)}`;
+        throw DTypeError.torch(op, said);
       }
-      if (!p.isLeaf) throw new AutogradError({ op, torch: "can't optimize a non-leaf Tensor" });
+      if (!p.isLeaf) throw AutogradError.torch(op, "can't optimize a non-leaf Tensor");
       if (this.paramGroups.some((g) => g.params.includes(p))) {
-        throw new ConfigError({
-          op,
-          torch: "some parameters appear in more than one parameter group",
-        });
+        throw ConfigError.torch(op, "some parameters appear in more than one parameter group");
       }
     }
     if (new Set(params).size < params.length) {
@@ -101,7 +117,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     this.paramGroups.push(full);
   }
 
-  /** Updates every parameter that has a gradient. */
+  /** Updates every parameter that has a gradient. @see torch.optim.Optimizer.step */
   step(): void {
     for (const group of this.paramGroups) {
       for (const p of group.params) if (p.grad !== null) this.update(p, p.grad, group);
@@ -109,7 +125,12 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     this.stepCount++;
   }
 
-  /** Forgets all gradients, or fills them with zeros. */
+  /**
+   * Forgets all gradients, or fills them with zeros.
+   *
+   * @param options.setToNone false keeps the gradients and makes them zero; true by default
+   * @see torch.optim.Optimizer.zero_grad
+   */
   zeroGrad({ setToNone = true }: { setToNone?: boolean | undefined } = {}): void {
     for (const { params } of this.paramGroups) {
       for (const p of params) {
@@ -128,15 +149,15 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /** Options as PyTorch prints them, in any order. */
   protected abstract printed(group: ParamGroup<O>): Record<string, unknown>;
 
-  /** @param got stands behind the sentence where the sentence ends in a colon */
-  protected reject(sentence: string, got: unknown): never {
-    const torch = sentence.endsWith(":") ? `${sentence} ${python(got)}` : sentence;
-    throw new ConfigError({ op: this.constructor.name, torch, got });
+  /** @param got stands behind the sentence */
+  protected reject(sentence: string, got?: unknown): never {
+    const said = got === undefined ? sentence : `${sentence} ${python(got)}`;
+    throw ConfigError.torch(this.constructor.name, said);
   }
 
   // ---- dictionaries ----------------------------------------------------------------------------
 
-  /** State and options, tensors shared with the optimizer. */
+  /** State and options, tensors shared with the optimizer. @see torch.optim.Optimizer.state_dict */
   stateDict(): OptimizerStateDict {
     const indices = new Map(this.paramGroups.flatMap((g) => g.params).map((p, i) => [p, i]));
     const state: Record<number, ParamState> = {};
@@ -148,19 +169,20 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     return { state, param_groups: groups };
   }
 
-  /** Takes over state and options of an optimizer of the same kind; tensors are copied. */
+  /**
+   * Takes over state and options of an optimizer of the same kind; tensors are copied.
+   *
+   * @throws ConfigError when the groups differ in number or size
+   * @see torch.optim.Optimizer.load_state_dict
+   */
   loadStateDict(saved: OptimizerStateDict): void {
     if (saved.param_groups.length !== this.paramGroups.length) {
-      this.reject(
-        "loaded state dict has a different number of parameter groups",
-        saved.param_groups.length,
-      );
+      this.reject("loaded state dict has a different number of parameter groups");
     }
     saved.param_groups.forEach((group, i) => {
       if (group.params.length !== this.paramGroups[i]?.params.length) {
         this.reject(
           "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
-          group.params.length,
         );
       }
     });
@@ -177,6 +199,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     });
   }
 
+  /** The text that PyTorch prints. */
   toString(): string {
     const groups = this.paramGroups.map((g, i) => {
       const entries = Object.entries(this.printed(g)).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -217,18 +240,6 @@ function copied(state: ParamState, { dtype }: Tensor): ParamState {
 export function withDefaults<D extends object, O extends object>(defaults: D, given: O): D & O {
   const own = Object.entries(given).filter(([, v]) => v !== undefined);
   return { ...defaults, ...Object.fromEntries(own) } as D & O;
-}
-
-function snakeCased(options: object): Record<string, unknown> {
-  return renamed(options, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
-}
-
-function camelCased(options: object): Record<string, unknown> {
-  return renamed(options, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
-}
-
-function renamed(options: object, name: (k: string) => string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
 }
 
 /** Whole numbers print as they are given: JavaScript does not tell 0 from 0.0. */

@@ -11,28 +11,43 @@ import {
 } from "./optimizer.ts";
 
 interface Resolved extends CommonOptions {
+  /** The share of the buffer that stays at each step; 0 by default, for no buffer. */
   momentum: number;
+  /** The share of the gradient that the buffer does not take; 0 by default. */
   dampening: number;
+  /** A multiple of the parameter that is added to its gradient; 0 by default. */
   weightDecay: number;
+  /** Whether to step by Nesterov's form; false by default. */
   nesterov: boolean;
+  /** Whether to climb instead of descend; false by default. */
   maximize: boolean;
 }
 
+/** Options of {@link SGD}. */
 export interface SGDOptions extends Partial<Resolved> {
+  /** The learning rate. */
   readonly lr: number;
 }
 
 /**
- * `g += weightDecay · p`; `buf = momentum · buf + (1 − dampening) · g`, at first `buf = g`;
- * `p −= lr · buf`, with Nesterov's form `p −= lr · (g + momentum · buf)`.
+ * Stochastic gradient descent: `g += weightDecay · p`;
+ * `buf = momentum · buf + (1 − dampening) · g`, at first `buf = g`; `p −= lr · buf`, with
+ * Nesterov's form `p −= lr · (g + momentum · buf)`.
  *
+ * @throws ConfigError when an option makes no sense
  * @see torch.optim.SGD
  * @example
- * const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
- * loss.backward();
- * optimizer.step();
+ * const w = torch.tensor([1], { requiresGrad: true });
+ * const optimizer = new optim.SGD([w], { lr: 0.1, momentum: 0.9 });
+ * for (let step = 0; step < 2; step++) {
+ *   optimizer.zeroGrad();
+ *   w.mul(w).sum().backward(); // the gradient is 2 w
+ *   optimizer.step();
+ * }
+ * console.log(w.tolist()); // [ 0.46000000834465027 ]
  */
 export class SGD extends Optimizer<Resolved> {
+  /** Makes an optimizer. @throws ConfigError when an option makes no sense */
   constructor(params: Parameters<Resolved>, options: SGDOptions) {
     const none = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
     super(params, withDefaults(none, options));
@@ -56,7 +71,7 @@ export class SGD extends Optimizer<Resolved> {
     if (!(g.momentum >= 0)) this.reject("Invalid momentum value:", g.momentum);
     if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
     if (g.nesterov && (g.momentum <= 0 || g.dampening !== 0)) {
-      this.reject("Nesterov momentum requires a momentum and zero dampening", g.momentum);
+      this.reject("Nesterov momentum requires a momentum and zero dampening");
     }
   }
 

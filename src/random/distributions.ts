@@ -7,6 +7,7 @@
 import type { Real } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
 import { fma64 } from "../core/float.ts";
+import * as torchSays from "../core/torch-sentences.ts";
 import { kernels } from "../kernels/index.ts";
 import { nextU32, nextU53 } from "../kernels/reference/mt19937.ts";
 import type { Generator } from "./generator.ts";
@@ -23,17 +24,17 @@ export function uniform(generator: Generator, out: Real, from: number, to: numbe
       ? ["float", "Float", MAX_FLOAT]
       : ["double", "Double", Number.MAX_VALUE];
   const [a, b] = [cpp(from), cpp(to)];
-  if (!(Math.abs(from) <= max)) reject("uniform_", `from is out of bounds for ${type}`, from);
-  if (!(Math.abs(to) <= max)) reject("uniform_", `to is out of bounds for ${type}`, to);
+  if (!(Math.abs(from) <= max)) reject("uniform_", `from is out of bounds for ${type}`);
+  if (!(Math.abs(to) <= max)) reject("uniform_", `to is out of bounds for ${type}`);
   if (from > to) {
     const torch = `uniform_ expects to return a [from, to) range, but found from=${a} > to=${b}`;
-    reject("uniform_", torch, [from, to]);
+    reject("uniform_", torch);
   }
   if (to - from > max) {
     const torch =
       `uniform_ expects to-from <= std::numeric_limits<${Type}>::max(), but found to=${b} and ` +
       `from=${a} which result in to-from to exceed the limit`;
-    reject("uniform_", torch, [from, to]);
+    reject("uniform_", torch);
   }
   kernels().uniformFill(generator.state, out, from, to);
 }
@@ -47,7 +48,7 @@ const MAX_FLOAT = 2 ** 128 - 2 ** 104;
  * @see Tensor.normal_
  */
 export function normal(generator: Generator, out: Real, mean: number, std: number): void {
-  if (!(std >= 0)) reject("normal_", `normal expects std >= 0.0, but found std ${cpp(std)}`, std);
+  if (!(std >= 0)) reject("normal_", `normal expects std >= 0.0, but found std ${cpp(std)}`);
   if (out.length < 16) normalSmall(generator, out, mean, std);
   else kernels().normalFill(generator.state, out, mean, std);
 }
@@ -68,7 +69,7 @@ export function normalSmall(generator: Generator, out: Real, mean: number, std: 
  */
 export function bernoulli(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
-    reject("bernoulli_", `bernoulli_ expects p to be in [0, 1], but got p=${cpp(p)}`, p);
+    reject("bernoulli_", `bernoulli_ expects p to be in [0, 1], but got p=${cpp(p)}`);
   }
   kernels().bernoulliMask(generator.state, out, p, 1);
 }
@@ -86,7 +87,7 @@ export function bernoulliTensor(generator: Generator, probs: Real, out: Real): v
   const isFloat = probs instanceof Float32Array;
   for (let i = 0; i < probs.length; i++) {
     const p = probs[i]!;
-    if (!isProbability(p)) reject("bernoulli", PROBABILITY_SENTENCE, p);
+    if (!isProbability(p)) reject("bernoulli", PROBABILITY_SENTENCE);
     const u = isFloat ? (nextU32(state) & 0xffffff) * 2 ** -24 : nextU53(state);
     out[i] = u < p ? 1 : 0;
   }
@@ -105,7 +106,7 @@ const PROBABILITY_SENTENCE =
  */
 export function dropoutMask(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
-    reject("dropout", `dropout probability has to be between 0 and 1, but got ${p}`, p);
+    reject("dropout", torchSays.noProbability(p));
   }
   if (p === 0 || p === 1) {
     out.fill(1 - p);
@@ -129,7 +130,7 @@ export function dropoutMask(generator: Generator, out: Real, p: number): void {
 export function exponential(generator: Generator, out: Real, lambda = 1): void {
   if (!(lambda >= 0)) {
     const torch = `exponential_ expects lambda >= 0.0, but found lambda=${cpp(lambda)}`;
-    reject("exponential_", torch, lambda);
+    reject("exponential_", torch);
   }
   const scale = -1 / lambda;
   for (let i = 0; i < out.length; i++) out[i] = scale * Math.log(1 - generator.uniform53());
@@ -139,8 +140,8 @@ function isProbability(p: number): boolean {
   return p >= 0 && p <= 1;
 }
 
-function reject(op: string, torch: string, got: unknown): never {
-  throw new ConfigError({ op, torch, got });
+function reject(op: string, torch: string): never {
+  throw ConfigError.torch(op, torch);
 }
 
 /** A number as a C++ stream prints it: six significant digits. */

@@ -14,10 +14,10 @@ const DEFAULT_SEED = 67280421310721n;
 /**
  * A stream of random numbers: a Mersenne Twister and one cached normal number.
  *
- * @example
- * const generator = new Generator().manualSeed(0);
- * generator.random(); // 2357136044
  * @see torch.Generator
+ * @example
+ * const generator = new torch.Generator().manualSeed(0);
+ * console.log(generator.random()); // 2357136044
  */
 export class Generator {
   /** The twister's state, for the kernels that fill arrays; they advance it. */
@@ -25,6 +25,7 @@ export class Generator {
   private seed64 = 0n;
   private cachedNormal: number | null = null;
 
+  /** Makes a generator that starts from PyTorch's default seed. */
   constructor() {
     this.manualSeed(DEFAULT_SEED);
   }

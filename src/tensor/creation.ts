@@ -5,11 +5,11 @@ import {
   bool,
   ConfigError,
   DTypeError,
-  dtypes,
   float32,
   float64,
   int64,
   ShapeError,
+  torchSays,
   uint8,
 } from "../core/index.ts";
 import { inRange } from "../ops/arithmetic.ts";
@@ -17,9 +17,11 @@ import { View } from "../ops/view.ts";
 import type { Nested } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
+/** Options of functions that make tensors. */
 export interface TensorOptions {
   /** The element type; float32 where nothing says otherwise. */
   readonly dtype?: DType | undefined;
+  /** Whether operations on the tensor are recorded; false by default. */
   readonly requiresGrad?: boolean | undefined;
 }
 
@@ -30,16 +32,18 @@ export type ShapeArgs<O = TensorOptions> =
   | [shape: readonly number[], options?: O];
 
 /**
- * A tensor of the given elements.
+ * A tensor of the given elements, which are copied.
  *
- * Numbers become float32 (JavaScript has no integers: ask for `{ dtype: int64 }`), booleans bool;
- * typed arrays keep their kind and become vectors. The elements are copied.
+ * Numbers become float32 (JavaScript has no integers: ask for `{ dtype: torch.int64 }`), booleans
+ * bool; typed arrays keep their type and become vectors.
  *
  * @throws ShapeError when nested arrays differ in length
+ * @throws DTypeError for elements that are not numbers or booleans, or do not fit the type
  * @see torch.tensor
  * @example
- * console.log(tensor([[1, 2], [3, 4]])); // tensor([[1., 2.],
- *                                        //         [3., 4.]])
+ * console.log(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 2.],
+ *                                              //         [3., 4.]])
+ * console.log(torch.tensor([1, 2], { dtype: torch.int64 })); // tensor([1, 2])
  */
 export function tensor(
   data: Nested<number> | Nested<boolean> | TypedArray,
@@ -57,21 +61,32 @@ export function tensor(
   return new Tensor(View.of(converted(flat, dtype), dtype, shape), options.requiresGrad);
 }
 
+/**
+ * A tensor of zeros.
+ *
+ * @throws ShapeError when a size is not a whole number from 0
+ * @see torch.zeros
+ * @example
+ * console.log(torch.zeros(2, 3).shape); // torch.Size([2, 3])
+ * console.log(torch.zeros([2], { dtype: torch.int64 })); // tensor([0, 0])
+ */
 export function zeros(...args: ShapeArgs): Tensor {
   const { shape, dtype, requiresGrad } = parseShape("zeros", args);
   return new Tensor(View.zeros(shape, dtype), requiresGrad);
 }
 
+/** A tensor of ones. @throws ShapeError when a size is not a whole number from 0 @see torch.ones */
 export function ones(...args: ShapeArgs): Tensor {
   const { shape, ...options } = parseShape("ones", args);
   return full(shape, 1, options);
 }
 
-/** Memory with unspecified contents (zeros, in fact). */
+/** A tensor of unspecified elements (zeros, in fact). @see torch.empty */
 export function empty(...args: ShapeArgs): Tensor {
   return zeros(...args);
 }
 
+/** A tensor whose elements are all `value`: float32, or bool for a boolean. @see torch.full */
 export function full(
   shape: readonly number[],
   value: number | boolean,
@@ -83,30 +98,43 @@ export function full(
   return new Tensor(view, options.requiresGrad);
 }
 
+/** Zeros in the shape and type of `x`. @see torch.zeros_like */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
   return zeros(x.impl.shape, { dtype: x.dtype, ...options });
 }
 
+/** Ones in the shape and type of `x`. @see torch.ones_like */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
   return full(x.impl.shape, 1, { dtype: x.dtype, ...options });
 }
 
+/** Unspecified elements (zeros, in fact) in the shape and type of `x`. @see torch.empty_like */
 export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
   return zerosLike(x, options);
 }
 
+/** Elements that are all `value`, in the shape and type of `x`. @see torch.full_like */
 export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
   return full(x.impl.shape, value, { dtype: x.dtype, ...options });
 }
 
+/** `0, 1, …` up to before `end`: int64 for a whole number, else float32. @see torch.arange */
+export function arange(end: number, options?: TensorOptions): Tensor;
 /**
- * `start, start + step, …` up to before `end`: int64 where all three are whole numbers, else float32.
- * `arange(end)` starts at 0.
+ * `start, start + 1, …` up to before `end`: int64 for whole numbers, else float32.
  *
+ * @throws ConfigError when `end` is below `start`
  * @see torch.arange
  */
-export function arange(end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+/**
+ * `start, start + step, …` up to before `end`: int64 for whole numbers, else float32.
+ *
+ * @throws ConfigError when the step is 0 or leads away from `end`
+ * @see torch.arange
+ * @example
+ * console.log(torch.arange(1, 2, 0.25)); // tensor([1.0000, 1.2500, 1.5000, 1.7500])
+ */
 export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
 export function arange(...args: (number | TensorOptions | undefined)[]): Tensor {
   const numbers = args.filter((a) => typeof a === "number");
@@ -115,13 +143,9 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
     numbers.length === 1
       ? [0, numbers[0] as number, 1]
       : [numbers[0] as number, numbers[1] as number, numbers[2] ?? 1];
-  if (step === 0) throw new ConfigError({ op: "arange", torch: "step must be nonzero" });
+  if (step === 0) throw ConfigError.torch("arange", "step must be nonzero");
   if ((end - start) * step < 0) {
-    throw new ConfigError({
-      op: "arange",
-      torch: "upper bound and larger bound inconsistent with step sign",
-      got: [start, end, step],
-    });
+    throw ConfigError.torch("arange", "upper bound and larger bound inconsistent with step sign");
   }
   const whole = [start, end, step].every(Number.isInteger);
   const dtype = options.dtype ?? (whole ? int64 : float32);
@@ -135,7 +159,11 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   );
 }
 
-/** `steps` numbers evenly spaced from `start` to `end`, both included. */
+/**
+ * `steps` numbers evenly spaced from `start` to `end`, both included: a vector.
+ *
+ * @see torch.linspace
+ */
 export function linspace(
   start: number,
   end: number,
@@ -150,7 +178,7 @@ export function linspace(
   return new Tensor(View.of(converted(values, dtype), dtype, [steps]), options.requiresGrad);
 }
 
-/** Ones on the diagonal. */
+/** A matrix (n, m) with ones on the diagonal; m is n by default. @see torch.eye */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
   const out = zeros([n, m], options);
   for (let i = 0; i < Math.min(n, m); i++) out.impl.storage.data[i * m + i] = 1;
@@ -177,9 +205,9 @@ export function parseShape(
 function checkedShape(op: string, shape: readonly number[]): number[] {
   for (const s of shape) {
     if (Number.isInteger(s) && s >= 0) continue;
-    const torch = `Trying to create tensor with negative dimension ${s}: [${shape.join(", ")}]`;
-    const parts = s < 0 ? { torch } : { sentence: `${String(s)} is not a size` };
-    throw new ShapeError({ op, ...parts, fix: "Sizes are whole numbers from 0", got: [...shape] });
+    const fix = "Sizes are whole numbers from 0";
+    if (s < 0) throw ShapeError.torch(op, torchSays.negativeSize(s, shape), fix);
+    throw new ShapeError(op, `${String(s)} is not a size`, fix);
   }
   return [...shape];
 }
@@ -189,12 +217,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float64Array) return float64;
   if (data instanceof Int32Array) return int64;
   if (data instanceof Uint8Array) return uint8;
-  throw new DTypeError({
-    op: "tensor",
-    sentence: `a ${(data as object).constructor.name} has no element type here`,
-    fix: "Pass a Float32Array, Float64Array, Int32Array or Uint8Array",
-    expected: Object.keys(dtypes),
-  });
+  const said = `a ${(data as object).constructor.name} has no element type here`;
+  const fix = "Pass a Float32Array, Float64Array, Int32Array or Uint8Array";
+  throw new DTypeError("tensor", said, fix);
 }
 
 function shapeOf(data: unknown): number[] {
@@ -214,21 +239,13 @@ function flatten(
       out.push(data);
       return;
     }
-    throw new DTypeError({
-      op: "tensor",
-      sentence: `an element is ${Array.isArray(data) ? "an array" : typeof data}, not a number`,
-      fix: "Pass numbers or booleans, nested to equal depth",
-      got: data,
-    });
+    const said = `an element is ${Array.isArray(data) ? "an array" : typeof data}, not a number`;
+    throw new DTypeError("tensor", said, "Pass numbers or booleans, nested to equal depth");
   }
   if (!Array.isArray(data) || data.length !== shape[dim]) {
     const got = Array.isArray(data) ? data.length : "a number";
-    throw new ShapeError({
-      op: "tensor",
-      torch: `expected sequence of length ${shape[dim]} at dim ${dim} (got ${got})`,
-      expected: shape[dim],
-      got,
-    });
+    const said = `expected sequence of length ${shape[dim]} at dim ${dim} (got ${got})`;
+    throw ShapeError.torch("tensor", said);
   }
   for (const item of data) flatten(item, shape, dim + 1, out);
 }

@@ -13,7 +13,7 @@ export interface Printable {
   readonly requiresGrad?: boolean | undefined;
 }
 
-/** How tensors are printed. */
+/** Options of the text of tensors. */
 export interface PrintOptions {
   /** Digits behind the point: 4. */
   readonly precision: number;
@@ -52,11 +52,12 @@ let current = defaults;
  *
  * As in PyTorch, `sciMode` goes back to null unless it is given.
  *
- * @throws ConfigError on a value that makes no sense
+ * @throws ConfigError when a value is no count, or the profile does not exist
  * @see torch.set_printoptions
  * @example
- * setPrintOptions({ precision: 2 });
- * String(tensor([1 / 3])); // "tensor([0.33])"
+ * const before = torch.setPrintOptions({ precision: 2 });
+ * console.log(torch.tensor([1 / 3])); // tensor([0.33])
+ * torch.setPrintOptions(before);
  */
 export function setPrintOptions({ profile, ...changes }: PrintOptionChanges): PrintOptions {
   const base = profile === undefined ? { ...current, sciMode: null } : profiles[profile];
@@ -75,7 +76,7 @@ export function setPrintOptions({ profile, ...changes }: PrintOptionChanges): Pr
 
 function check(name: string, got: unknown, holds: boolean, fix: string): void {
   if (holds) return;
-  throw new ConfigError({ op: "setPrintOptions", sentence: `${name} is ${got}`, fix, got });
+  throw new ConfigError("setPrintOptions", `${name} is ${got}`, fix);
 }
 
 const PREFIX = "tensor(";

@@ -7,14 +7,17 @@ import { noGrad } from "./autograd.ts";
 import { randn } from "./random.ts";
 import { Tensor } from "./tensor.ts";
 
+/** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
-  /** The step of the central difference. */
+  /** The step of the central difference; 1e-6 by default. */
   readonly eps?: number | undefined;
+  /** The absolute difference that is allowed; 1e-5 by default. */
   readonly atol?: number | undefined;
+  /** The difference that is allowed in relation to the quotient; 1e-3 by default. */
   readonly rtol?: number | undefined;
-  /** Where it fails, give false instead of throwing. */
+  /** Whether a failure throws; where it is false, the result is false instead. True by default. */
   readonly raise?: boolean | undefined;
-  /** Compare along that many random directions instead of every single entry. */
+  /** Compares along that many random directions instead of every single entry. */
   readonly directions?: number | undefined;
 }
 
@@ -22,9 +25,14 @@ export interface GradcheckOptions {
  * Compares the gradients of `f` with central differences `(f(x + eps) − f(x − eps)) / (2 eps)`.
  *
  * The output is weighted with fixed random numbers and summed, so one backward covers all outputs.
+ *
  * @param inputs float64; those that require a gradient are checked
  * @throws AutogradError naming the input and the entry where they differ
+ * @throws ConfigError when an input that is to be checked is not float64
  * @see torch.autograd.gradcheck
+ * @example
+ * const x = torch.randn(3, { dtype: torch.float64, requiresGrad: true });
+ * console.log(torch.gradcheck((v) => v.tanh(), [x])); // true
  */
 export function gradcheck(
   f: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
@@ -34,11 +42,7 @@ export function gradcheck(
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raise = true, directions } = options;
   for (const x of inputs) {
     if (!x.requiresGrad || x.dtype === float64) continue;
-    throw new ConfigError({
-      op: "gradcheck",
-      sentence: `an input is ${x.dtype}`,
-      fix: "Use float64",
-    });
+    throw new ConfigError("gradcheck", `an input is ${x.dtype}`, "Use float64");
   }
   const generator = new RandomGenerator().manualSeed(1);
   const random = (like: Tensor) => randn(like.impl.shape, { dtype: float64, generator });
@@ -58,12 +62,8 @@ export function gradcheck(
       const analytic = grad.reduce((s, g, j) => s + g * (direction[j] as number), 0);
       if (Math.abs(numeric - analytic) <= atol + rtol * Math.abs(numeric)) continue;
       if (!raise) return false;
-      throw new AutogradError({
-        op: "gradcheck",
-        sentence: `input ${i}, ${k}: the difference quotient is ${numeric}, backward gives ${analytic}`,
-        expected: numeric,
-        got: analytic,
-      });
+      const said = `input ${i}, ${k}: the difference quotient is ${numeric}, backward gives ${analytic}`;
+      throw new AutogradError("gradcheck", said);
     }
   }
   return true;

@@ -17,6 +17,6 @@ export {
 export { dropout } from "./dropout.ts";
 export * from "./functions.ts";
 export * from "./gradcheck.ts";
-export type { IndexItem } from "./indexing.ts";
+
 export * from "./random.ts";
 export * from "./tensor.ts";

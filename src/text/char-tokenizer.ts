@@ -27,15 +27,30 @@ export const charPipeline: Pipeline = {
   decoder: { type: "Fuse" },
 };
 
-/** Encodes text character by character; the vocabulary is in order of code points. */
+/**
+ * Encodes text character by character; the vocabulary is in order of code points.
+ *
+ * @example
+ * import { CharTokenizer } from "saiki/text";
+ * const tokenizer = CharTokenizer.train("abba");
+ * console.log(tokenizer.tokens); // [ 'a', 'b', '<unk>' ]
+ * console.log(tokenizer.encode("bax")); // Int32Array(3) [ 1, 0, 2 ]
+ */
 export class CharTokenizer implements Tokenizer {
+  /** The kind of token: characters. */
   readonly kind = "char";
+  /** The tokens by id. */
   readonly tokens: readonly string[];
+  /** The id of `<unk>`. */
   readonly unknownId: number;
   /** Id by code point, up to the highest code point known. */
   readonly #ids: Int32Array;
 
-  /** @param tokens by id, taken unchecked: distinct characters and `<unk>` */
+  /**
+   * Makes a tokenizer of a given vocabulary.
+   *
+   * @param tokens by id, taken unchecked: distinct characters and `<unk>`
+   */
   constructor(tokens: readonly string[]) {
     this.tokens = tokens;
     this.unknownId = tokens.indexOf(unknownToken);
@@ -54,11 +69,8 @@ export class CharTokenizer implements Tokenizer {
    */
   static train(text: string): CharTokenizer {
     if (text.length === 0) {
-      throw new ConfigError({
-        op: "CharTokenizer.train",
-        sentence: "the text is empty",
-        fix: "Give a text with at least one character",
-      });
+      const said = "the text is empty";
+      throw new ConfigError("CharTokenizer.train", said, "Give a text with at least one character");
     }
     const seen = new Set<number>();
     for (let i = 0; i < text.length; i++) {
@@ -71,10 +83,12 @@ export class CharTokenizer implements Tokenizer {
     return new CharTokenizer([...tokens, unknownToken]);
   }
 
+  /** V: the number of tokens, `<unk>` included. */
   get size(): number {
     return this.tokens.length;
   }
 
+  /** The ids (N) of a text, one for each code point; unknown characters become `<unk>`. */
   encode(text: string): Int32Array {
     const ids = this.#ids;
     const out = new Int32Array(text.length);
@@ -87,6 +101,7 @@ export class CharTokenizer implements Tokenizer {
     return n === text.length ? out : out.slice(0, n);
   }
 
+  /** The distinct unknown characters of a text, in the order of their appearance. */
   unknown(text: string): string[] {
     const found = new Set<number>();
     for (let i = 0; i < text.length; i++) {
@@ -97,12 +112,14 @@ export class CharTokenizer implements Tokenizer {
     return [...found].map((point) => String.fromCodePoint(point));
   }
 
+  /** The text of ids. @throws IndexError for an id outside 0..V-1 */
   decode(ids: Iterable<number>): string {
     let text = "";
     for (const id of ids) text += tokenAt(this.tokens, id, "CharTokenizer.decode");
     return text;
   }
 
+  /** The content of a Hugging Face tokenizer.json; equal vocabularies give equal text. */
   toJSON(): object {
     return huggingFaceJSON(charPipeline, this.tokens);
   }

@@ -9,7 +9,7 @@ import { isWhiteSpace, WordTokenizer, wordPipeline } from "./word-tokenizer.ts";
 /** Any object; `v.record` would drop the words "constructor", "prototype" and "__proto__". */
 const anyObject = v.custom<Record<string, unknown>>(isObject, "not an object");
 
-/** What decides whether the file is of the right kind at all. */
+/** The fields that decide whether the file is of the right kind at all. */
 const modelTypeSchema = v.object({ model: v.object({ type: v.string() }) });
 
 const schema = v.object({
@@ -35,6 +35,10 @@ const stages = ["added_tokens", "normalizer", "pre_tokenizer", "decoder"] as con
  *
  * @param file names the file in errors
  * @throws FormatError for anything that {@link Tokenizer.toJSON} would not write
+ * @example
+ * import { CharTokenizer, tokenizerFromJSON } from "saiki/text";
+ * const json = JSON.stringify(CharTokenizer.train("abba"));
+ * console.log(tokenizerFromJSON(JSON.parse(json)).size); // 3
  */
 export function tokenizerFromJSON(json: unknown, file = "tokenizer.json"): Tokenizer {
   const head = v.safeParse(modelTypeSchema, json);
@@ -136,17 +140,12 @@ function isObject(value: unknown): boolean {
 const quoted = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
 function foreign(file: string, why: string): FormatError {
-  return new FormatError({
-    op: file,
-    sentence: `this is not a tokenizer of saiki's: ${why}`,
-    fix: "Give a tokenizer.json that a CharTokenizer or a WordTokenizer wrote",
-  });
+  const said = `this is not a tokenizer of saiki's: ${why}`;
+  const fix = "Give a tokenizer.json that a CharTokenizer or a WordTokenizer wrote";
+  return new FormatError(file, said, fix);
 }
 
 function damaged(file: string, what: string): FormatError {
-  return new FormatError({
-    op: file,
-    sentence: `the tokenizer is damaged at ${what}`,
-    fix: "Write it again from a CharTokenizer or a WordTokenizer",
-  });
+  const said = `the tokenizer is damaged at ${what}`;
+  return new FormatError(file, said, "Write it again from a CharTokenizer or a WordTokenizer");
 }

@@ -1,8 +1,7 @@
 /** Tokens that are words: what stands between white space. */
 
-import { ConfigError } from "../core/index.ts";
+import { ConfigError, compareCodePoints } from "../core/index.ts";
 import {
-  compareCodePoints,
   endOfLine,
   huggingFaceJSON,
   type Pipeline,
@@ -11,7 +10,7 @@ import {
   unknownToken,
 } from "./tokenizer.ts";
 
-/** What limits the vocabulary of words. */
+/** Limits of the vocabulary of words. */
 export interface WordTokenizerOptions {
   /** The most tokens, `<unk>` and `<eos>` included; default: no limit. */
   readonly maxSize?: number | undefined;
@@ -55,15 +54,28 @@ export const wordPipeline: Pipeline = {
  * Encodes text word by word, with `<eos>` for each line break (LF, CRLF or CR).
  *
  * `<unk>` and `<eos>` are the ids 0 and 1, and stand for themselves where a text has them as words.
+ *
+ * @example
+ * import { WordTokenizer } from "saiki/text";
+ * const tokenizer = WordTokenizer.train("to be or not to be\n", { maxSize: 4 });
+ * console.log(tokenizer.tokens); // [ '<unk>', '<eos>', 'be', 'to' ]
+ * console.log(tokenizer.encode("to see\n")); // Int32Array(3) [ 3, 0, 1 ]
  */
 export class WordTokenizer implements Tokenizer {
+  /** The kind of token: words. */
   readonly kind = "word";
+  /** The tokens by id. */
   readonly tokens: readonly string[];
+  /** The id of `<unk>`. */
   readonly unknownId: number;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #lineId: number;
 
-  /** @param tokens by id, taken unchecked: distinct words, `<unk>` and `<eos>` among them */
+  /**
+   * Makes a tokenizer of a given vocabulary.
+   *
+   * @param tokens by id, taken unchecked: distinct words, `<unk>` and `<eos>` among them
+   */
   constructor(tokens: readonly string[]) {
     this.tokens = tokens;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
@@ -98,10 +110,12 @@ export class WordTokenizer implements Tokenizer {
     ]);
   }
 
+  /** V: the number of tokens, `<unk>` and `<eos>` included. */
   get size(): number {
     return this.tokens.length;
   }
 
+  /** The ids (N) of a text, one for each word or line break; unknown words become `<unk>`. */
   encode(text: string): Int32Array {
     // No token is shorter than one unit of text.
     const out = new Int32Array(text.length);
@@ -112,6 +126,7 @@ export class WordTokenizer implements Tokenizer {
     return out.slice(0, n);
   }
 
+  /** The distinct unknown words of a text, in the order of their appearance. */
   unknown(text: string): string[] {
     const found = new Set<string>();
     eachToken(text, (word) => {
@@ -120,6 +135,7 @@ export class WordTokenizer implements Tokenizer {
     return [...found];
   }
 
+  /** The text of ids, a space between words. @throws IndexError for an id outside 0..V-1 */
   decode(ids: Iterable<number>): string {
     let text = "";
     let inLine = false;
@@ -133,6 +149,7 @@ export class WordTokenizer implements Tokenizer {
     return text;
   }
 
+  /** The content of a Hugging Face tokenizer.json; equal vocabularies give equal text. */
   toJSON(): object {
     return huggingFaceJSON(wordPipeline, this.tokens);
   }
@@ -199,5 +216,5 @@ function wholeNumber(name: string, value: number, least: number): void {
 }
 
 function refuse(condition: boolean, sentence: string, fix: string): void {
-  if (condition) throw new ConfigError({ op: "WordTokenizer.train", sentence, fix });
+  if (condition) throw new ConfigError("WordTokenizer.train", sentence, fix);
 }

@@ -1,6 +1,6 @@
 /** A part of what the library computes, as plain numbers and text: the same in Node and in a page. */
 
-import { float64 } from "../../src/core/index.ts";
+import { camelCased, float64 } from "../../src/core/index.ts";
 import { MemoryStore, sha256 } from "../../src/io/index.ts";
 import { train } from "../../src/lm/index.ts";
 import { RNN } from "../../src/nn/index.ts";
@@ -133,9 +133,4 @@ function restored({ shape, data }: Recorded): torch.Tensor {
 
 function plain(x: torch.Tensor): Recorded {
   return { shape: [...x.shape], data: Array.from(x.toTypedArray()) };
-}
-
-function camelCased(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const name = (k: string) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
-  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
 }

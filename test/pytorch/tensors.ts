@@ -44,9 +44,3 @@ export function expectSame(got: Tensor, want: Recorded, what: string): void {
   expect([...got.shape], `shape of ${what}`).toEqual(want.shape);
   expect(Array.from(got.toTypedArray()), what).toEqual(want.data.map(Math.fround));
 }
-
-/** `batch_first` → `batchFirst`, for option objects. */
-export function camelCased(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const name = (k: string) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
-  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
-}

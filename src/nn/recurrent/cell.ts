@@ -1,27 +1,37 @@
-/** What the cells share: one step of a recurrent layer. */
+/** The base of the cells: one step of a recurrent layer. */
 
-import { DTypeError, repr, ShapeError } from "../../core/index.ts";
+import { DTypeError, list, repr, ShapeError } from "../../core/index.ts";
 import { shape } from "../../ops/index.ts";
 import { Tensor, zeros } from "../../tensor/index.ts";
+import { checkWeightType } from "../checks.ts";
 import * as init from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Options of the cells. */
 export interface CellOptions {
-  /** Whether the biases b_ih and b_hh are there. */
+  /** Whether the biases b_ih and b_hh are there; true by default. */
   readonly bias?: boolean | undefined;
 }
 
-/** What the cells share: parameters, and the checks of a step's input and states. */
+/** The base of the cells: parameters, and the checks of a step's input and states. */
 export abstract class CellBase extends Module {
+  /** I, the size of an input. */
   readonly inputSize: number;
+  /** H, the size of a state. */
   readonly hiddenSize: number;
+  /** Whether there are biases. */
   readonly bias: boolean;
+  /** (G·H, I), the weights of the input; G is 1 for RNN, 3 for GRU, 4 for LSTM. */
   weight_ih: Parameter;
+  /** (G·H, H), the weights of the state. */
   weight_hh: Parameter;
+  /** (G·H), added to the product with the input, or null. */
   bias_ih: Parameter | null;
+  /** (G·H), added to the product with the state, or null. */
   bias_hh: Parameter | null;
 
+  /** Makes the parameters of a cell with G = `gates` blocks of H rows. */
   constructor(gates: number, inputSize: number, hiddenSize: number, { bias = true }: CellOptions) {
     super();
     this.inputSize = inputSize;
@@ -35,12 +45,13 @@ export abstract class CellBase extends Module {
     this.resetParameters();
   }
 
-  /** All parameters uniform in ±1/√H, in order of registration. */
+  /** Draws all parameters uniform in ±1/√H, in order of registration. */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const p of this.parameters()) init.uniform_(p, -bound, bound);
   }
 
+  /** The cell's sizes, as its text shows them. */
   override extraRepr(): string {
     const bias = this.bias ? "" : `, bias=${repr(this.bias)}`;
     return `${this.inputSize}, ${this.hiddenSize}${bias}`;
@@ -50,21 +61,12 @@ export abstract class CellBase extends Module {
   protected batched(x: Tensor): Tensor {
     const name = this.constructor.name;
     if (x.ndim !== 1 && x.ndim !== 2) {
-      throw new ShapeError({
-        op: `${name}.forward`,
-        torch: `${name}: Expected input to be 1-D or 2-D but received ${x.ndim}-D tensor`,
-        fix: "Pass (B, I), or (I) without a batch",
-        got: [...x.impl.shape],
-      });
+      const said = `${name}: Expected input to be 1-D or 2-D but received ${x.ndim}-D tensor`;
+      throw ShapeError.torch(`${name}.forward`, said, "Pass (B, I), or (I) without a batch");
     }
     if (x.size(-1) !== this.inputSize) {
-      throw new ShapeError({
-        op: `${name}.forward`,
-        torch: `input has inconsistent input_size: got ${x.size(-1)} expected ${this.inputSize}`,
-        fix: `The input is [${x.impl.shape.join(", ")}]`,
-        expected: this.inputSize,
-        got: x.size(-1),
-      });
+      const said = `input has inconsistent input_size: got ${x.size(-1)} expected ${this.inputSize}`;
+      throw ShapeError.torch(`${name}.forward`, said, `The input is ${list(x.impl.shape)}`);
     }
     return x.ndim === 1 ? x.unsqueeze(0) : x;
   }
@@ -76,59 +78,35 @@ export abstract class CellBase extends Module {
     const batch = x.ndim === 1 ? 1 : x.size(0);
     const [rows = 0, width = 0] = h.impl.shape;
     if (rows !== batch) {
-      throw new ShapeError({
-        op,
-        torch: `Input batch size ${batch} doesn't match hidden0 batch size ${rows}`,
-        expected: batch,
-        got: [...state.impl.shape],
-      });
+      const said = `Input batch size ${batch} doesn't match hidden0 batch size ${rows}`;
+      throw ShapeError.torch(op, said);
     }
     if (width !== this.hiddenSize) {
-      throw new ShapeError({
-        op,
-        torch: `hidden0 has inconsistent hidden_size: got ${width}, expected ${this.hiddenSize}`,
-        expected: this.hiddenSize,
-        got: [...state.impl.shape],
-      });
+      const said = `hidden0 has inconsistent hidden_size: got ${width}, expected ${this.hiddenSize}`;
+      throw ShapeError.torch(op, said);
     }
     if (h.ndim !== 2) {
-      throw new ShapeError({
-        op,
-        sentence: `a state has ${state.ndim} dimensions, the input has ${x.ndim}`,
-        fix: "Pass (B, H), or (H) without a batch",
-        expected: x.ndim,
-        got: [...state.impl.shape],
-      });
+      const said = `a state has ${state.ndim} dimensions, the input has ${x.ndim}`;
+      throw new ShapeError(op, said, "Pass (B, H), or (H) without a batch");
     }
     return h;
   }
 
-  private checkDType({ dtype }: Tensor): void {
-    if (dtype === this.weight_ih.dtype) return;
-    throw new DTypeError({
-      op: `${this.constructor.name}.forward`,
-      torch: "mat1 and mat2 must have the same dtype",
-      fix: `An operand is ${dtype}, the weights are ${this.weight_ih.dtype}: convert one of them`,
-      expected: this.weight_ih.dtype,
-      got: dtype,
-    });
-  }
-
-  /** A state of a cell that has one; types say that it is no pair, plain JavaScript does not listen. */
+  /** The state of a cell that has one: plain JavaScript may pass a pair, which its types would refuse. */
   protected single(h: Tensor | null, kernel: string): [Tensor | null] {
     if (h === null || h instanceof Tensor) return [h];
-    throw new DTypeError({
-      op: `${this.constructor.name}.forward`,
-      torch: `${kernel}(): argument 'hx' (position 2) must be Tensor, not tuple`,
-      fix: "Pass h alone",
-    });
+    const said = `${kernel}(): argument 'hx' (position 2) must be Tensor, not tuple`;
+    throw DTypeError.torch(`${this.constructor.name}.forward`, said, "Pass h alone");
   }
 
   /** The operands of a recurrent operation that takes one step. */
   protected operands(x: Tensor, states: readonly (Tensor | null)[]) {
     const input = this.batched(x);
     const given = states.map((s) => (s === null ? null : this.batchedState(x, s).unsqueeze(0)));
-    for (const operand of [input, ...given]) if (operand !== null) this.checkDType(operand);
+    const op = `${this.constructor.name}.forward`;
+    for (const operand of [input, ...given]) {
+      if (operand !== null) checkWeightType(op, "An operand", operand, this.weight_ih);
+    }
     const weights = [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
     const args = { directions: 1, batchSizes: Int32Array.of(input.size(0)) };
     return { inputs: [input, ...given, ...weights] as never, args };

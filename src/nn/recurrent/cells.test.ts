@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { describeEach } from "../../../test/backends.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
 import {
-  camelCased,
   expectClose,
   expectSame,
   type Recorded,
   restored,
   tolerance,
 } from "../../../test/pytorch/tensors.ts";
+import { camelCased } from "../../core/index.ts";
 import { manualSeed } from "../../random/index.ts";
 import * as torch from "../../tensor/index.ts";
 import { GRUCell, LSTMCell, RNNCell } from "../index.ts";

@@ -12,16 +12,19 @@ import { CellBase, type CellOptions } from "./cell.ts";
  * `weight_ih` (3H, I), `weight_hh` (3H, H), `bias_ih` (3H), `bias_hh` (3H), all uniform in ±1/√H.
  *
  * @throws ShapeError when input or state do not fit
+ * @throws DTypeError when they have another type than the weights
  * @see torch.nn.GRUCell
  * @example
- * const cell = new GRUCell(3, 4);
- * console.log(cell.forward(randn(2, 3)).shape); // torch.Size([2, 4])
+ * const cell = new nn.GRUCell(3, 4);
+ * console.log(cell.forward(torch.randn(2, 3)).shape); // torch.Size([2, 4])
  */
 export class GRUCell extends CellBase {
+  /** Makes a cell for inputs of size I and states of size H. */
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     super(3, inputSize, hiddenSize, options);
   }
 
+  /** One step: x (B, I) and h (B, H) give the next h (B, H). */
   forward(x: Tensor, h: Tensor | null = null): Tensor {
     const { inputs, args } = this.operands(x, this.single(h, "gru_cell"));
     const names = ["AddBackward0", "AddBackward0"];

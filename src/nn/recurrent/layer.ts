@@ -1,31 +1,41 @@
 /**
- * What the recurrent layers share: options, parameters, the shapes of inputs and states, layers and
- * directions, dropout between layers. A layer adds its gates: `G`, and a kernel for one layer.
+ * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers and
+ * directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one layer.
  */
 
-import { ConfigError, DTypeError, repr, ShapeError, sameShape, warn } from "../../core/index.ts";
+import {
+  ConfigError,
+  DTypeError,
+  list,
+  repr,
+  ShapeError,
+  sameShape,
+  warn,
+} from "../../core/index.ts";
 import { type RecurrentOp, shape } from "../../ops/index.ts";
 import { Tensor, zeros } from "../../tensor/index.ts";
+import { checkWeightType } from "../checks.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { PackedSequence } from "./packed.ts";
 
+/** Options of the recurrent layers. */
 export interface RecurrentOptions {
-  /** L, how many layers lie on top of each other. */
+  /** L, how many layers lie on top of each other; 1 by default. */
   readonly numLayers?: number | undefined;
-  /** Whether the biases b_ih and b_hh are there. */
+  /** Whether the biases b_ih and b_hh are there; true by default. */
   readonly bias?: boolean | undefined;
   /** Input and output are (B, T, ·) instead of (T, B, ·); states are not affected. */
   readonly batchFirst?: boolean | undefined;
-  /** Probability of dropping an output of every layer but the last, in training. */
+  /** Probability of dropping an output of every layer but the last, in training; 0 by default. */
   readonly dropout?: number | undefined;
-  /** Whether a second direction runs from the last step to the first. */
+  /** Whether a second direction runs from the last step to the first; false by default. */
   readonly bidirectional?: boolean | undefined;
 }
 
-/** What a kind of layer is besides its options. */
+/** The sizes that a subclass decides. */
 interface Kind {
   /** G: blocks of H rows in the weights. */
   readonly gates: number;
@@ -57,16 +67,23 @@ const unbatchedNames = ["SqueezeBackward1", ...stateNames];
 
 /** The base of RNN, LSTM and GRU. */
 export abstract class RecurrentBase extends Module {
+  /** I, the size of an input. */
   readonly inputSize: number;
+  /** H, the size of a state. */
   readonly hiddenSize: number;
+  /** L, the number of layers. */
   readonly numLayers: number;
+  /** Whether there are biases. */
   readonly bias: boolean;
+  /** Whether input and output are (B, T, ·) instead of (T, B, ·). */
   readonly batchFirst: boolean;
+  /** The probability of dropping an output between layers, in training. */
   readonly dropout: number;
+  /** Whether there is a second direction. */
   readonly bidirectional: boolean;
   /** P, or 0 without a projection. */
   readonly projSize: number;
-  /** Of each layer, in the order in which its operation takes them. */
+  /** Parameter names of each layer, in the order in which its operation takes them. */
   private readonly names: readonly (readonly string[])[];
   private lastSizes = new Int32Array(0);
   [name: `weight_ih_l${number}${"" | "_reverse"}`]: Parameter;
@@ -75,6 +92,11 @@ export abstract class RecurrentBase extends Module {
   [name: `bias_hh_l${number}${"" | "_reverse"}`]: Parameter;
   [name: `weight_hr_l${number}${"" | "_reverse"}`]: Parameter;
 
+  /**
+   * Makes the parameters of a layer, and checks its options.
+   *
+   * @throws ConfigError when a size or an option makes no sense
+   */
   constructor(kind: Kind, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
     const { numLayers = 1, bias = true, batchFirst = false } = options;
@@ -95,12 +117,16 @@ export abstract class RecurrentBase extends Module {
     this.resetParameters();
   }
 
-  /** D. */
+  /** D, the number of directions: 1 or 2. */
   get directions(): number {
     return this.bidirectional ? 2 : 1;
   }
 
-  /** Parameters of every layer and direction, in order of registration. */
+  /**
+   * The parameters of every layer and direction, in order of registration.
+   *
+   * @see torch.nn.RNNBase.all_weights
+   */
   get allWeights(): Parameter[][] {
     const each = this.projSize > 0 ? 5 : 4;
     return this.names.flatMap((layer) =>
@@ -110,12 +136,13 @@ export abstract class RecurrentBase extends Module {
     );
   }
 
-  /** All parameters uniform in ±1/√H, in order of registration. */
+  /** Draws all parameters uniform in ±1/√H, in order of registration. */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const p of this.parameters()) init.uniform_(p, -bound, bound);
   }
 
+  /** The layer's sizes and options, as its text shows them. */
   override extraRepr(): string {
     const parts = [`${this.inputSize}, ${this.hiddenSize}`];
     if (this.projSize !== 0) parts.push(`proj_size=${this.projSize}`);
@@ -186,11 +213,7 @@ export abstract class RecurrentBase extends Module {
     const T = timeMajor.size(0);
     const B = batched ? timeMajor.size(1) : 1;
     if (T === 0) {
-      throw new ShapeError({
-        op: this.where,
-        torch: "Expected sequence length to be larger than 0 in RNN",
-        got: [...input.impl.shape],
-      });
+      throw ShapeError.torch(this.where, "Expected sequence length to be larger than 0 in RNN");
     }
     return {
       data: timeMajor,
@@ -206,12 +229,7 @@ export abstract class RecurrentBase extends Module {
   /** Packed input is in the kernels' layout; states are sorted like the sequences. */
   private packed({ data, batchSizes, sortedIndices, unsortedIndices }: PackedSequence): Prepared {
     if (data.ndim !== 2) {
-      throw new ShapeError({
-        op: this.where,
-        torch: `input must have 2 dimensions, got ${data.ndim}`,
-        expected: 2,
-        got: [...data.impl.shape],
-      });
+      throw ShapeError.torch(this.where, `input must have 2 dimensions, got ${data.ndim}`);
     }
     this.checkInput(data, 3);
     const sizes = batchSizes.impl.data() as Int32Array;
@@ -256,39 +274,17 @@ export abstract class RecurrentBase extends Module {
 
   private checkInput(input: Tensor, ndim: number): void {
     if (ndim === 3 && input.size(-1) === this.inputSize) {
-      this.checkDType(input, "input");
+      checkWeightType(this.where, "The input", input, this.own.weight_ih_l0 as Parameter);
       return;
     }
     const op = this.where;
-    const shape = [...input.impl.shape];
     if (ndim !== 3) {
-      throw new ShapeError({
-        op,
-        torch: `input must have 3 dimensions, got ${ndim}`,
-        fix: "Pass (T, B, I), or (T, I) without a batch",
-        expected: 3,
-        got: shape,
-      });
+      const fix = "Pass (T, B, I), or (T, I) without a batch";
+      throw ShapeError.torch(op, `input must have 3 dimensions, got ${ndim}`, fix);
     }
-    throw new ShapeError({
-      op,
-      torch: `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${input.size(-1)}`,
-      fix: `The input is [${shape.join(", ")}]: check inputSize or the embedding width`,
-      expected: this.inputSize,
-      got: input.size(-1),
-    });
-  }
-
-  private checkDType({ dtype }: Tensor, what: string): void {
-    const weight = this.weight_ih_l0 as Parameter;
-    if (dtype === weight.dtype) return;
-    throw new DTypeError({
-      op: this.where,
-      torch: "mat1 and mat2 must have the same dtype",
-      fix: `The ${what} is ${dtype}, the weights are ${weight.dtype}: convert one of them`,
-      expected: weight.dtype,
-      got: dtype,
-    });
+    const sizes = `Expected ${this.inputSize}, got ${input.size(-1)}`;
+    const fix = `The input is ${list(input.impl.shape)}: check inputSize or the embedding width`;
+    throw ShapeError.torch(op, `input.size(-1) must be equal to input_size. ${sizes}`, fix);
   }
 
   /** Types say this; plain JavaScript does not listen. */
@@ -297,11 +293,9 @@ export abstract class RecurrentBase extends Module {
     if (Array.isArray(given) && given.length === n && given.every((s) => s instanceof Tensor)) {
       return;
     }
-    throw new DTypeError({
-      op: this.where,
-      sentence: `the initial state is not ${n === 1 ? "a tensor" : "a pair of tensors"}`,
-      fix: n === 1 ? "Pass h0, or nothing for zeros" : "Pass [h0, c0], or nothing for zeros",
-    });
+    const said = `the initial state is not ${n === 1 ? "a tensor" : "a pair of tensors"}`;
+    const fix = n === 1 ? "Pass h0, or nothing for zeros" : "Pass [h0, c0], or nothing for zeros";
+    throw new DTypeError(this.where, said, fix);
   }
 
   private checkStateRanks(
@@ -313,31 +307,23 @@ export abstract class RecurrentBase extends Module {
     if (given.every((s) => s.ndim === rank)) return;
     const kind = batched ? "batched 3-D" : "unbatched 2-D";
     const ranks = given.map((s) => `${s.ndim}-D`);
-    throw new ShapeError({
-      op: this.where,
-      torch:
-        states.length === 1
-          ? `For ${kind} input, hx should also be ${rank}-D but got ${ranks[0]} tensor`
-          : `For ${kind} input, hx and cx should also be ${rank}-D but got (${ranks.join(", ")}) tensors`,
-      expected: rank,
-      got: given.map((s) => [...s.impl.shape]),
-    });
+    const said =
+      states.length === 1
+        ? `For ${kind} input, hx should also be ${rank}-D but got ${ranks[0]} tensor`
+        : `For ${kind} input, hx and cx should also be ${rank}-D but got (${ranks.join(", ")}) tensors`;
+    throw ShapeError.torch(this.where, said);
   }
 
   private checkState(index: number, state: Tensor | null, batch: number): void {
     if (state === null) return;
     const expected = [this.numLayers * this.directions, batch, this.stateSize(index)];
     if (sameShape(state.impl.shape, expected)) {
-      this.checkDType(state, "initial state");
+      checkWeightType(this.where, "The initial state", state, this.own.weight_ih_l0 as Parameter);
       return;
     }
-    throw new ShapeError({
-      op: this.where,
-      torch: `Expected ${this.stateNames[index]} size (${expected.join(", ")}), got [${state.impl.shape.join(", ")}]`,
-      fix: "States are (layers × directions, batch, size), also with batchFirst",
-      expected,
-      got: [...state.impl.shape],
-    });
+    const sizes = `(${expected.join(", ")}), got ${list(state.impl.shape)}`;
+    const fix = "States are (layers × directions, batch, size), also with batchFirst";
+    throw ShapeError.torch(this.where, `Expected ${this.stateNames[index]} size ${sizes}`, fix);
   }
 
   /** The last size of a kind of state: that of h, and of y, is P where there is a projection. */
@@ -350,20 +336,14 @@ export abstract class RecurrentBase extends Module {
     for (const name of ["inputSize", "hiddenSize", "numLayers"] as const) {
       const least = name === "inputSize" ? 0 : 1;
       if (Number.isInteger(this[name]) && this[name] >= least) continue;
-      throw new ConfigError({
-        op,
-        sentence: `${name} is ${String(this[name])}`,
-        fix: `Pass a whole number from ${least}`,
-        got: this[name],
-      });
+      const said = `${name} is ${String(this[name])}`;
+      throw new ConfigError(op, said, `Pass a whole number from ${least}`);
     }
     if (typeof this.dropout !== "number" || !(this.dropout >= 0 && this.dropout <= 1)) {
-      throw new ConfigError({
-        op,
-        torch:
-          "dropout should be a number in range [0, 1] representing the probability of an element being zeroed",
-        got: this.dropout,
-      });
+      const said =
+        "dropout should be a number in range [0, 1] representing the probability of an element " +
+        "being zeroed";
+      throw ConfigError.torch(op, said);
     }
     if (this.dropout > 0 && this.numLayers === 1) {
       warn(
@@ -375,24 +355,18 @@ export abstract class RecurrentBase extends Module {
 
   private refuseProjection(options: object): void {
     if (!("projSize" in options) || options.projSize === undefined) return;
-    throw new ConfigError({
-      op: this.constructor.name,
-      torch: "proj_size argument is only supported for LSTM, not RNN or GRU",
-      got: options.projSize,
-    });
+    const said = "proj_size argument is only supported for LSTM, not RNN or GRU";
+    throw ConfigError.torch(this.constructor.name, said);
   }
 
   private checkProjection(): void {
-    const { projSize: got } = this;
-    const reject = (torch: string, expected: unknown) => {
-      throw new ConfigError({ op: this.constructor.name, torch, expected, got });
-    };
-    if (!(Number.isInteger(got) && got >= 0)) {
-      reject("proj_size should be a positive integer or zero to disable projections", 0);
+    const [op, P] = [this.constructor.name, this.projSize];
+    if (!(Number.isInteger(P) && P >= 0)) {
+      const said = "proj_size should be a positive integer or zero to disable projections";
+      throw ConfigError.torch(op, said);
     }
-    if (got >= this.hiddenSize) {
-      reject("proj_size has to be smaller than hidden_size", this.hiddenSize - 1);
-    }
+    if (P < this.hiddenSize) return;
+    throw ConfigError.torch(op, "proj_size has to be smaller than hidden_size");
   }
 
   // ---- parameters ------------------------------------------------------------------------------

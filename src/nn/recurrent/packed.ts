@@ -3,25 +3,39 @@
  * sequences that are still running, the longest sequence first. Padding costs nothing there.
  */
 
-import { ConfigError, int64, ShapeError } from "../../core/index.ts";
+import { ConfigError, int64, list, ShapeError, torchSays } from "../../core/index.ts";
 import { indexing, View } from "../../ops/index.ts";
 import { cat, full, Tensor } from "../../tensor/index.ts";
 
 /**
- * Rows of sequences, packed; `batchSizes[t]` sequences run at step t.
+ * Rows of sequences, packed: those of step 0 first; `batchSizes[t]` sequences run at step t.
  *
+ * @throws ShapeError when the batch sizes do not describe the rows
  * @see torch.nn.utils.rnn.PackedSequence
+ * @example
+ * const sequences = [torch.ones(3, 2), torch.ones(1, 2)];
+ * const packed = nn.utils.rnn.packSequence(sequences);
+ * console.log(packed.batchSizes, packed.data.shape); // tensor([2, 1, 1]) torch.Size([4, 2])
  */
 export class PackedSequence {
-  /** (N, …), N the sum of the batch sizes. */
+  /** The rows (N, …), N the sum of the batch sizes. */
   readonly data: Tensor;
-  /** int64 (T), non-increasing. */
+  /** How many sequences run at each step: int64 (T), not increasing. */
   readonly batchSizes: Tensor;
-  /** Which sequence stands at each place of the packed batch; null: they stand as they were given. */
+  /**
+   * The sequence at each place of the packed batch, int64 (B); null where the order is as given.
+   */
   readonly sortedIndices: Tensor | null;
-  /** Where each sequence stands, the inverse of the above. */
+  /**
+   * The place of each sequence, int64 (B), the inverse of `sortedIndices`; null where that is null.
+   */
   readonly unsortedIndices: Tensor | null;
 
+  /**
+   * Holds packed rows. {@link packPaddedSequence} and {@link packSequence} make them.
+   *
+   * @throws ShapeError when the batch sizes do not describe the rows
+   */
   constructor(
     data: Tensor,
     batchSizes: Tensor,
@@ -36,6 +50,7 @@ export class PackedSequence {
       unsortedIndices ?? (sortedIndices === null ? null : inverse(sortedIndices));
   }
 
+  /** The text that PyTorch prints. */
   toString(): string {
     const text = (t: Tensor | null) => (t === null ? "None" : String(t));
     return (
@@ -49,10 +64,14 @@ export class PackedSequence {
   }
 }
 
+/** Options of {@link packPaddedSequence}. */
 export interface PackOptions {
   /** The input is (B, T, …) instead of (T, B, …). */
   readonly batchFirst?: boolean | undefined;
-  /** Require the lengths in descending order; otherwise the sequences are sorted, stably. */
+  /**
+   * Requires the lengths in descending order, the default; otherwise the sequences are sorted,
+   * stably.
+   */
   readonly enforceSorted?: boolean | undefined;
 }
 
@@ -63,6 +82,13 @@ export interface PackOptions {
  * @param lengths B whole numbers from 1 to T
  * @throws ShapeError when lengths do not fit the input or each other
  * @see torch.nn.utils.rnn.pack_padded_sequence
+ * @example
+ * const { packPaddedSequence, padPackedSequence } = nn.utils.rnn;
+ * const x = torch.randn(2, 5, 3); // (B, T, I)
+ * const packed = packPaddedSequence(x, [5, 2], { batchFirst: true });
+ * const [y] = new nn.LSTM(3, 4).forward(packed);
+ * const [padded, lengths] = padPackedSequence(y, { batchFirst: true });
+ * console.log(padded.shape, lengths); // torch.Size([2, 5, 4]) tensor([5, 2])
  */
 export function packPaddedSequence(
   input: Tensor,
@@ -92,17 +118,20 @@ export function packPaddedSequence(
   return new PackedSequence(data, indexTensor(sizes), enforceSorted ? null : indexTensor(order));
 }
 
+/** Options of functions that pad. */
 export interface PadOptions {
+  /** The result is (B, T, …) instead of (T, B, …). */
   readonly batchFirst?: boolean | undefined;
-  /** What stands behind the ends. */
+  /** The value behind the ends of shorter sequences; 0 by default. */
   readonly paddingValue?: number | undefined;
 }
 
 /**
  * Pads a packed sequence; the inverse of {@link packPaddedSequence}.
  *
- * @param totalLength T of the result, at least the longest length
+ * @param options.totalLength T of the result, at least the longest length, which is the default
  * @returns (T, B, …) or (B, T, …), and the lengths int64 (B), both in the order before packing
+ * @throws ConfigError when `totalLength` is shorter than a sequence
  * @see torch.nn.utils.rnn.pad_packed_sequence
  */
 export function padPackedSequence(
@@ -113,12 +142,10 @@ export function padPackedSequence(
   const sizes = [...(packed.batchSizes.impl.data() as Int32Array)];
   const longest = sizes.length;
   if (totalLength !== undefined && totalLength < longest) {
-    throw new ConfigError({
-      op: "padPackedSequence",
-      torch: `Expected total_length to be at least the length of the longest sequence in input, but got total_length=${totalLength} and max sequence length being ${longest}`,
-      expected: longest,
-      got: totalLength,
-    });
+    const said =
+      "Expected total_length to be at least the length of the longest sequence in input, but got " +
+      `total_length=${totalLength} and max sequence length being ${longest}`;
+    throw ConfigError.torch("padPackedSequence", said);
   }
   const [T, B] = [totalLength ?? longest, sizes[0] as number];
   const order = packed.sortedIndices?.impl.data() ?? Int32Array.from({ length: B }, (_, b) => b);
@@ -138,9 +165,9 @@ export function padPackedSequence(
 }
 
 /**
- * Sequences (L_i, …) side by side: (T, B, …) or (B, T, …), T the longest.
+ * Puts sequences (L_i, …) side by side: (T, B, …) or (B, T, …), T the longest.
  *
- * @throws ShapeError when trailing sizes differ
+ * @throws ShapeError when trailing sizes differ, or the list is empty
  * @see torch.nn.utils.rnn.pad_sequence
  */
 export function padSequence(
@@ -149,28 +176,18 @@ export function padSequence(
 ): Tensor {
   const op = "padSequence";
   const first = sequences[0];
-  if (first === undefined)
-    throw new ShapeError({ op, torch: "received an empty list of sequences" });
+  if (first === undefined) throw ShapeError.torch(op, "received an empty list of sequences");
   const rest = first.impl.shape.slice(1);
   const T = Math.max(...sequences.map((s) => s.size(0)));
   const columns = sequences.map((s) => {
     if (s.ndim !== first.ndim) {
-      throw new ShapeError({
-        op,
-        sentence: `a sequence has ${s.ndim} dimensions, the first has ${first.ndim}`,
-        fix: "Sequences are (L_i, …) with equal trailing sizes",
-        expected: first.ndim,
-        got: [...s.impl.shape],
-      });
+      const said = `a sequence has ${s.ndim} dimensions, the first has ${first.ndim}`;
+      throw new ShapeError(op, said, "Sequences are (L_i, …) with equal trailing sizes");
     }
     const at = s.impl.shape.slice(1).findIndex((n, i) => n !== rest[i]);
     if (at >= 0) {
-      throw new ShapeError({
-        op,
-        torch: `The size of tensor a (${rest[at]}) must match the size of tensor b (${s.impl.shape[at + 1]}) at non-singleton dimension ${at + 1}`,
-        expected: rest,
-        got: s.impl.shape.slice(1),
-      });
+      const [a, b] = [rest[at] as number, s.impl.shape[at + 1] as number];
+      throw ShapeError.torch(op, torchSays.notBroadcast(a, b, at + 1));
     }
     if (s.size(0) === T) return s.unsqueeze(1);
     const value = s.dtype.isFloatingPoint ? paddingValue : Math.trunc(paddingValue);
@@ -181,7 +198,14 @@ export function padSequence(
   return batchFirst ? out.transpose(0, 1) : out;
 }
 
-/** Packs sequences (L_i, …). @see torch.nn.utils.rnn.pack_sequence */
+/**
+ * Packs sequences (L_i, …).
+ *
+ * @param options.enforceSorted requires lengths in descending order, the default; otherwise the
+ *   sequences are sorted, stably
+ * @throws ShapeError when they are not sorted, or trailing sizes differ
+ * @see torch.nn.utils.rnn.pack_sequence
+ */
 export function packSequence(
   sequences: readonly Tensor[],
   { enforceSorted = true }: { enforceSorted?: boolean | undefined } = {},
@@ -190,7 +214,13 @@ export function packSequence(
   return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
 }
 
-/** The sequences of a padded batch without their padding. @see torch.nn.utils.rnn.unpad_sequence */
+/**
+ * The sequences of a padded batch without their padding: B tensors (L_i, …).
+ *
+ * @param padded (T, B, …), or (B, T, …) with `batchFirst`
+ * @throws IndexError when a length is beyond T
+ * @see torch.nn.utils.rnn.unpad_sequence
+ */
 export function unpadSequence(
   padded: Tensor,
   lengths: readonly number[] | Tensor,
@@ -199,7 +229,7 @@ export function unpadSequence(
   return lengthsOf(lengths).map((n, b) => padded.select(batchFirst ? 0 : 1, b).narrow(0, 0, n));
 }
 
-/** The sequences of a packed batch. @see torch.nn.utils.rnn.unpack_sequence */
+/** The sequences of a packed batch: B tensors (L_i, …). @see torch.nn.utils.rnn.unpack_sequence */
 export function unpackSequence(packed: PackedSequence): Tensor[] {
   const [padded, lengths] = padPackedSequence(packed);
   return unpadSequence(padded, lengths);
@@ -221,11 +251,9 @@ function inverse(order: Tensor): Tensor {
 function lengthsOf(lengths: readonly number[] | Tensor): number[] {
   if (!(lengths instanceof Tensor)) return lengths.map(Math.trunc);
   if (lengths.ndim !== 1) {
-    throw new ShapeError({
-      op: "packPaddedSequence",
-      torch: `'lengths' argument should be a 1D CPU int64 tensor, but got ${lengths.ndim}D cpu ${lengths.dtype.tensorType.replace("Tensor", "")} tensor`,
-      got: [...lengths.impl.shape],
-    });
+    const got = `${lengths.ndim}D cpu ${lengths.dtype.scalarType} tensor`;
+    const said = `'lengths' argument should be a 1D CPU int64 tensor, but got ${got}`;
+    throw ShapeError.torch("packPaddedSequence", said);
   }
   return Array.from(lengths.impl.data(), Math.trunc);
 }
@@ -237,42 +265,30 @@ function checkLengths(
   B: number,
   T: number,
 ): void {
-  if (input.numel() === 0) throw new ShapeError({ op, torch: "Cannot pack empty tensors." });
+  if (input.numel() === 0) throw ShapeError.torch(op, "Cannot pack empty tensors.");
   if (sorted.length !== B) {
-    throw new ShapeError({
+    const got = `${sorted.length} (batch_size=${B})`;
+    throw ShapeError.torch(
       op,
-      torch: `Expected \`len(lengths)\` to be equal to batch_size, but got ${sorted.length} (batch_size=${B})`,
-      expected: B,
-      got: sorted.length,
-    });
+      `Expected \`len(lengths)\` to be equal to batch_size, but got ${got}`,
+    );
   }
   if ((sorted.at(-1) as number) <= 0) {
-    throw new ShapeError({
-      op,
-      torch:
-        "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0",
-      got: sorted,
-    });
+    const said =
+      "Length of all samples has to be greater than 0, but found an element in 'lengths' that " +
+      "is <= 0";
+    throw ShapeError.torch(op, said);
   }
   if (sorted.some((n, i) => i > 0 && n > (sorted[i - 1] as number))) {
-    throw new ShapeError({
-      op,
-      torch:
-        "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass " +
-        "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement " +
-        "if you do not need ONNX exportability.",
-      fix: "Here the option is enforceSorted: false",
-      got: sorted,
-    });
+    const said =
+      "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass " +
+      "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement " +
+      "if you do not need ONNX exportability.";
+    throw ShapeError.torch(op, said, "Here the option is enforceSorted: false");
   }
   if ((sorted[0] as number) > T) {
-    throw new ShapeError({
-      op,
-      sentence: `a length is ${sorted[0]}, but the input has ${T} steps`,
-      fix: "Lengths are at most the size of the time dimension",
-      expected: T,
-      got: sorted[0],
-    });
+    const said = `a length is ${sorted[0]}, but the input has ${T} steps`;
+    throw new ShapeError(op, said, "Lengths are at most the size of the time dimension");
   }
 }
 
@@ -281,11 +297,7 @@ function checkBatchSizes(data: Tensor, batchSizes: Tensor): void {
   const sum = sizes.reduce((a, b) => a + b, 0);
   const shrinks = sizes.every((n, i) => n > 0 && (i === 0 || n <= (sizes[i - 1] as number)));
   if (shrinks && sum === data.size(0)) return;
-  throw new ShapeError({
-    op: "PackedSequence",
-    sentence: `the batch sizes [${sizes.join(", ")}] do not describe ${data.size(0)} rows`,
-    fix: "They must not grow, be at least 1, and sum to the number of rows",
-    expected: data.size(0),
-    got: sizes,
-  });
+  const said = `the batch sizes ${list(sizes)} do not describe ${data.size(0)} rows`;
+  const fix = "They must not grow, be at least 1, and sum to the number of rows";
+  throw new ShapeError("PackedSequence", said, fix);
 }

@@ -4,19 +4,26 @@ import { AutogradError, type DType, float32, float64, repr } from "../../core/in
 import { clip } from "../../ops/index.ts";
 import { Tensor, tensor } from "../../tensor/index.ts";
 
+/** Options of {@link clipGradNorm_}. */
 export interface ClipGradNormOptions {
-  /** p of the norm; Infinity takes the largest magnitude. */
+  /** p of the norm, 2 by default; Infinity takes the largest magnitude. */
   readonly normType?: number | undefined;
+  /** Whether a norm that is not finite throws; false by default. */
   readonly errorIfNonfinite?: boolean | undefined;
 }
 
 /**
- * Scales all gradients by `min(1, maxNorm / (norm + 1e−6))`, the norm taken over all of them.
- * Sums are float64: where PyTorch's norm of float32 gradients overflows, this one does not.
+ * Scales all gradients by `min(1, maxNorm / (norm + 1e−6))`, the norm taken over all of them. Sums
+ * are float64: where PyTorch's norm of float32 gradients overflows, this one does not.
  *
  * @returns the norm before, 0-dimensional, float64 if a gradient is
  * @throws AutogradError when it is not finite and `errorIfNonfinite` is set
- * @see torch.nn.utils.clip_grad_norm_
+ * @see torch.nn.utils.clip_grad_norm_; Pascanu et al. 2013
+ * @example
+ * const w = torch.tensor([3, 4], { requiresGrad: true });
+ * w.mul(w).sum().div(2).backward(); // the gradient is w
+ * console.log(nn.utils.clipGradNorm_(w, 1)); // tensor(5.)
+ * console.log(w.grad); // tensor([0.6000, 0.8000])
  */
 export function clipGradNorm_(
   params: Tensor | Iterable<Tensor>,
@@ -31,11 +38,11 @@ export function clipGradNorm_(
     normType,
   );
   if (errorIfNonfinite && !Number.isFinite(total)) {
-    throw new AutogradError({
-      op: "clipGradNorm_",
-      torch: `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`error_if_nonfinite=False\``,
-      got: total,
-    });
+    const said =
+      `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, ` +
+      "so it cannot be clipped. To disable this error and scale the gradients by the non-finite " +
+      "norm anyway, set `error_if_nonfinite=False`";
+    throw AutogradError.torch("clipGradNorm_", said);
   }
   const coefficient = quotient(maxNorm, total, dtype);
   // Everything is multiplied by 1 where it is small enough: nothing to do.

@@ -7,7 +7,12 @@ export function parametersToVector(params: Iterable<Tensor>): Tensor {
   return cat([...params].map((p) => p.reshape(-1)));
 }
 
-/** Writes a vector made by {@link parametersToVector} back. @see torch.nn.utils.vector_to_parameters */
+/**
+ * Writes a vector made by {@link parametersToVector} back.
+ *
+ * @throws IndexError when the vector is too short
+ * @see torch.nn.utils.vector_to_parameters
+ */
 export function vectorToParameters(vector: Tensor, params: Iterable<Tensor>): void {
   let start = 0;
   for (const p of params) {

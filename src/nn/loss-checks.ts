@@ -5,33 +5,27 @@ import {
   DTypeError,
   IndexError,
   int64,
+  list,
   ShapeError,
   sameShape,
+  torchSays,
 } from "../core/index.ts";
 import type { Reduction } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkLinear, checkParameterTypes, scalarType } from "./arguments.ts";
+import { checkLinear, checkParameterTypes } from "./checks.ts";
 
 /** @throws ConfigError when it is none of the three */
 export function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
   if (reduction === undefined) return "mean";
   if (["none", "mean", "sum"].includes(reduction)) return reduction;
-  throw new ConfigError({
-    op,
-    torch: `${String(reduction)} is not a valid value for reduction`,
-    fix: "Use none, mean or sum",
-    got: reduction,
-  });
+  const said = `${String(reduction)} is not a valid value for reduction`;
+  throw ConfigError.torch(op, said, "Use none, mean or sum");
 }
 
 /** @throws ConfigError when `smoothing` is no share of a target */
 export function checkSmoothing(op: string, smoothing: number): void {
   if (smoothing >= 0 && smoothing <= 1) return;
-  throw new ConfigError({
-    op,
-    torch: `label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`,
-    got: smoothing,
-  });
+  throw ConfigError.torch(op, `label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
 }
 
 /** @throws DTypeError, ShapeError, IndexError on targets that are no classes of the input */
@@ -46,24 +40,16 @@ export function checkClassTarget(
   const shape = input.impl.shape;
   const expected = shape.length <= 1 ? [] : [shape[0] as number, ...shape.slice(2)];
   if (shape.length > 1 && (target.ndim === 0 || target.size(0) !== shape[0])) {
-    throw new ShapeError({
-      op,
-      torch: `Expected input batch_size (${shape[0]}) to match target batch_size (${target.ndim === 0 ? 0 : target.size(0)}).`,
-      fix: "The first sizes of input and target must agree",
-      expected: shape[0],
-      got: [...target.impl.shape],
-    });
+    const rows = target.impl.shape[0] ?? 0;
+    const said = `Expected input batch_size (${shape[0]}) to match target batch_size (${rows}).`;
+    throw ShapeError.torch(op, said, "The first sizes of input and target must agree");
   }
   if (!sameShape(target.impl.shape, expected)) {
-    throw new ShapeError({
-      op,
-      torch:
-        shape.length <= 2
-          ? "0D or 1D target tensor expected, multi-target not supported"
-          : `Expected target size [${expected.join(", ")}], got [${target.impl.shape.join(", ")}]`,
-      expected,
-      got: [...target.impl.shape],
-    });
+    const said =
+      shape.length <= 2
+        ? "0D or 1D target tensor expected, multi-target not supported"
+        : torchSays.wrongTarget(expected, target.impl.shape);
+    throw ShapeError.torch(op, said);
   }
   const classes = (shape.length === 1 ? shape[0] : shape[1]) as number;
   checkClasses(op, target, weight, classes, ignoreIndex);
@@ -81,39 +67,23 @@ export function checkLinearCrossEntropy(
   checkTargetType(op, target);
   const expected = input.impl.shape.slice(0, -1);
   if (!sameShape(target.impl.shape, expected)) {
-    throw new ShapeError({
-      op,
-      torch: `Expected target size [${expected.join(", ")}], got [${target.impl.shape.join(", ")}]`,
-      fix: "The target has the sizes of the input but the last",
-      expected,
-      got: [...target.impl.shape],
-    });
+    const said = torchSays.wrongTarget(expected, target.impl.shape);
+    throw ShapeError.torch(op, said, "The target has the sizes of the input but the last");
   }
   const { bias, classWeight } = given;
   const classes = weight.size(0);
   if (bias !== null && !sameShape(bias.impl.shape, [classes])) {
-    throw new ShapeError({
-      op,
-      sentence: `the weight has ${classes} rows, the bias is [${bias.impl.shape.join(", ")}]`,
-      fix: "Give one element for each row",
-      expected: [classes],
-      got: [...bias.impl.shape],
-    });
+    const said = `the weight has ${classes} rows, the bias is ${list(bias.impl.shape)}`;
+    throw new ShapeError(op, said, "Give one element for each row");
   }
   checkParameterTypes(op, input, [bias, classWeight]);
   checkClasses(op, target, classWeight, classes, given.ignoreIndex);
 }
 
 function checkTargetType(op: string, target: Tensor): void {
-  if (target.dtype !== int64) {
-    throw new DTypeError({
-      op,
-      torch: `expected scalar type Long but found ${scalarType(target)}`,
-      fix: "Convert the target with long()",
-      expected: int64,
-      got: target.dtype,
-    });
-  }
+  if (target.dtype === int64) return;
+  const said = torchSays.wrongType("Long", target.dtype.scalarType);
+  throw DTypeError.torch(op, said, "Convert the target with long()");
 }
 
 function checkClasses(
@@ -124,21 +94,13 @@ function checkClasses(
   ignoreIndex: number,
 ): void {
   if (weight !== null && !sameShape(weight.impl.shape, [classes])) {
-    throw new ShapeError({
-      op,
-      torch: `weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: [${weight.impl.shape.join(", ")}]`,
-      expected: [classes],
-      got: [...weight.impl.shape],
-    });
+    const said =
+      `weight tensor should be defined either for all ${classes} classes or no classes but got ` +
+      `weight tensor of shape: ${list(weight.impl.shape)}`;
+    throw ShapeError.torch(op, said);
   }
   for (const t of target.impl.data()) {
     if (t === ignoreIndex || (t >= 0 && t < classes)) continue;
-    throw new IndexError({
-      op,
-      torch: `Target ${t} is out of bounds.`,
-      fix: `There are ${classes} classes`,
-      expected: [0, classes - 1],
-      got: t,
-    });
+    throw IndexError.torch(op, `Target ${t} is out of bounds.`, `There are ${classes} classes`);
   }
 }
