@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { expectClose, expectSame } from "../../test/pytorch/close.ts";
 import { readRecording } from "../../test/pytorch/read.ts";
-import { expectClose, expectSame, type Recorded } from "../../test/pytorch/tensors.ts";
+import type { Recorded } from "../../test/pytorch/tensors.ts";
 import { manualSeed } from "../random/index.ts";
 import { empty, type Tensor } from "../tensor/index.ts";
 import * as nn from "./index.ts";

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { expectClose, expectSame, tolerance } from "../../test/pytorch/close.ts";
 import { readRecording } from "../../test/pytorch/read.ts";
 import { sentence } from "../../test/pytorch/sentence.ts";
-import {
-  expectClose,
-  expectSame,
-  type Recorded,
-  restored,
-  tolerance,
-} from "../../test/pytorch/tensors.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
 import { camelCased, float64, int64 } from "../core/index.ts";
 import { gradcheck, noGrad, ones, randn, type Tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";

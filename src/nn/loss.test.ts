@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { expectClose, tolerance } from "../../test/pytorch/close.ts";
 import { readRecording } from "../../test/pytorch/read.ts";
-import { expectClose, type Recorded, restored, tolerance } from "../../test/pytorch/tensors.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
 import { float64, int64 } from "../core/index.ts";
 import { gradcheck, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";

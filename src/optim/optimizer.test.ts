@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { expectSame } from "../../test/pytorch/close.ts";
 import { readRecording } from "../../test/pytorch/read.ts";
-import { expectSame, type Recorded, restored } from "../../test/pytorch/tensors.ts";
-import { camelCased, SaikiError, setWarningHandler } from "../core/index.ts";
+import { refusal } from "../../test/pytorch/sentence.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
+import { camelCased, setWarningHandler } from "../core/index.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { ones, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { Adam, AdamW, type Optimizer, type Parameters, SGD } from "./index.ts";
@@ -59,16 +61,6 @@ function expectState(optimizer: Optimizer, want: OptimizerCase["state"]): void {
   }
 }
 
-function thrownBy(f: () => unknown): SaikiError {
-  try {
-    f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SaikiError);
-    return error as SaikiError;
-  }
-  return expect.fail("nothing was thrown");
-}
-
 describe("optimizers match PyTorch bit for bit", () => {
   test("in all recorded configurations", () => {
     expect(cases).toHaveLength(10);
@@ -124,7 +116,7 @@ describe("state dicts", () => {
         sizes.map((n) => ({ params: Array.from({ length: n }, () => new Parameter(ones(1))) })),
         { lr: 0.1 },
       );
-    const load = (a: SGD, b: SGD) => thrownBy(() => a.loadStateDict(b.stateDict())).torch;
+    const load = (a: SGD, b: SGD) => refusal(() => a.loadStateDict(b.stateDict())).torch;
     expect(load(of(1), of(1, 1))).toBe(
       "loaded state dict has a different number of parameter groups",
     );
@@ -153,7 +145,7 @@ describe("state dicts", () => {
     const optimizer = new Adam([p]);
     stepped(optimizer, [p], [{ shape: [1], data: [1] }]);
     const other = new Adam([new Parameter(ones(1)), new Parameter(ones(1))]);
-    thrownBy(() => optimizer.loadStateDict(other.stateDict()));
+    refusal(() => optimizer.loadStateDict(other.stateDict()));
     expect(optimizer.state.get(p)?.["step"]?.item()).toBe(1);
   });
 });
@@ -301,12 +293,12 @@ describe("senseless arguments are refused with PyTorch's sentence", () => {
     ],
   ];
   test.each(table)("%s", (sentence, make) => {
-    expect(thrownBy(make).torch).toBe(sentence);
+    expect(refusal(make).torch).toBe(sentence);
   });
 
   test("an option of a group, too", () => {
     const groups = [{ params: p() }, { params: p(), lr: -2 }];
-    expect(thrownBy(() => new SGD(groups, { lr: 1 })).torch).toBe("Invalid learning rate: -2");
+    expect(refusal(() => new SGD(groups, { lr: 1 })).torch).toBe("Invalid learning rate: -2");
   });
 });
 

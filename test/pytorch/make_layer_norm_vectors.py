@@ -2,12 +2,9 @@
 
 Usage:  python make_layer_norm_vectors.py [OUT_DIR]
 
-A tensor is {shape, data}, float32. `options` are the keyword arguments of nn.LayerNorm. Weight and
+Tensors are as in recording.py, all float32. `options` are the keyword arguments of nn.LayerNorm. Weight and
 bias are drawn anew, so that their gradients differ from those of ones and zeros.
 """
-import json
-import os
-import sys
 import warnings
 
 warnings.simplefilter("ignore")
@@ -15,13 +12,12 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
-OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+import recording
+from recording import dumps, nine, write
 
 
 def ten(t):
-    numbers = [float(f"{v:.9g}") for v in t.detach().contiguous().reshape(-1).tolist()]
-    return {"shape": list(t.shape), "data": numbers}
+    return recording.ten(t, nine)
 
 
 def case(shape, normalized_shape, scale=1.0, offset=0.0, transposed=False, **options):
@@ -77,6 +73,4 @@ ERRORS = [
     sentence((2, 4), [4], weight=[3]),
     sentence((2, 4), [4], bias=[4, 1]),
 ]
-with open(os.path.join(OUT, "layer-norm.json"), "w") as f:
-    json.dump({"cases": CASES, "errors": ERRORS}, f, separators=(",", ":"), allow_nan=False)
-    f.write("\n")
+write("layer-norm.json", dumps({"cases": CASES, "errors": ERRORS}))

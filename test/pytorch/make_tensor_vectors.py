@@ -3,39 +3,24 @@
 Usage:  python make_tensor_vectors.py [OUT_DIR]
 
 A case is {group, code, inputs, outputs, grad_outputs, grads, smooth}. `code` is the Python
-expression; its counterpart in TypeScript stands under that key in src/tensor/ops/*.test.ts. Inputs
-are called a, b, c in order; in group "error" the case has the sentence `error` instead of outputs. A tensor is {dtype, shape, data}; non-finite numbers are strings. Real
-inputs of differentiable cases are float64 and require gradients; `grads` has one entry per input
-(null: none). `smooth` says that difference quotients exist, too: no ties and no kinks.
+expression; its counterpart in TypeScript stands under that key in src/ops/*.test.ts and
+src/tensor/*.test.ts. Inputs are called a, b, c in order; in group "error" the case has the sentence
+`error` instead of outputs. Tensors are as in recording.py, with their dtype. Real inputs of
+differentiable cases are float64 and require gradients; `grads` has one entry per input (null: none).
+`smooth` says that difference quotients exist, too: no ties and no kinks.
 """
-import json
 import math
-import os
-import sys
 import warnings
 
 import torch
 import torch.nn.functional as F
 
+from recording import dumps, typed as ten, write
+
 warnings.simplefilter("ignore")
-torch.set_num_threads(1)
 torch.manual_seed(20)
-OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
 NAN, INF = math.nan, math.inf
 CASES = []
-
-
-def plain(v):
-    if isinstance(v, (bool, int)):
-        return v
-    if math.isnan(v):
-        return "NaN"
-    return v if math.isfinite(v) else ("Infinity" if v > 0 else "-Infinity")
-
-
-def ten(t):
-    t = t.detach().contiguous()
-    return {"dtype": str(t.dtype)[6:], "shape": list(t.shape), "data": [plain(v) for v in t.reshape(-1).tolist()]}
 
 
 def r(*shape):
@@ -448,6 +433,5 @@ def errors():
 
 for run in (elementwise, kinds, reduce, shape, matmul, rows, loss, indexing, errors):
     run()
-with open(os.path.join(OUT, "tensors.json"), "w") as f:
-    f.write("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES) + "\n]\n")
+write("tensors.json", "[\n" + ",\n".join(dumps(c) for c in CASES) + "\n]")
 print("tensors.json: %d cases, torch %s" % (len(CASES), torch.__version__))

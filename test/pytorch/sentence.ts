@@ -1,16 +1,22 @@
 /** What a mistake is answered with. */
 
+import { expect } from "vitest";
 import { SaikiError } from "../../src/core/index.ts";
 
-/** PyTorch's sentence of the error that `f` throws; undefined where the sentence is our own. */
-export function sentence(f: () => unknown): string | undefined {
+/** The error that `f` throws; fails where it throws none, or one that is not ours. */
+export function refusal(f: () => unknown): SaikiError {
   try {
     f();
   } catch (error) {
-    if (error instanceof SaikiError) return error.torch;
-    throw error;
+    expect(error).toBeInstanceOf(SaikiError);
+    return error as SaikiError;
   }
-  return "nothing was thrown";
+  return expect.fail("nothing was thrown");
+}
+
+/** PyTorch's sentence of the error that `f` throws; undefined where the sentence is our own. */
+export function sentence(f: () => unknown): string | undefined {
+  return refusal(f).torch;
 }
 
 /** What PyTorch says when what backward needs was changed in place: where, and how often. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as torch from "../../src/index.ts";
 import { nn, Size, type Tensor } from "../../src/index.ts";
 import { readRecording } from "./read.ts";
+import { replayTable } from "./table.ts";
 
 interface Texts {
   modules: Record<string, string>;
@@ -12,21 +13,8 @@ interface Texts {
 
 const recorded = readRecording<Texts>("text.json");
 
-/** Tests of a table of expressions; table and absent ones together must be the recorded ones. */
-function replay<T>(
-  want: Readonly<Record<string, string>>,
-  table: Readonly<Record<string, T>>,
-  absent: readonly string[],
-  textOf: (x: T) => string,
-): void {
-  test("the table has the recorded expressions", () => {
-    expect([...Object.keys(table), ...absent].sort()).toEqual(Object.keys(want).sort());
-  });
-
-  test.each(Object.entries(table))("%s", (code, x) => {
-    expect(textOf(x)).toBe(want[code]);
-  });
-}
+const textsOf = (want: Readonly<Record<string, string>>) =>
+  Object.entries(want).map(([code, text]) => ({ code, text }));
 
 describe("modules print as in PyTorch", () => {
   const table: Readonly<Record<string, () => unknown>> = {
@@ -82,7 +70,8 @@ describe("modules print as in PyTorch", () => {
     "nn.ModuleDict({'a': nn.Identity(), 'b': nn.Softmax(dim=-1)})",
     "torch.device('cpu')",
   ];
-  replay(recorded.modules, table, absent, (make) => String(make()));
+  const check = (make: () => unknown, c: { text: string }) => expect(String(make())).toBe(c.text);
+  replayTable(table, textsOf(recorded.modules), check, absent);
 
   test("absent modules are really absent", () => {
     const names = ["Flatten", "LeakyReLU", "ELU", "GELU", "ModuleDict"];
@@ -179,8 +168,11 @@ describe("recorded operations have PyTorch's names", () => {
   };
   const functions = ["gelu", "silu", "leaky_relu", "elu", "softplus"];
   const absent = functions.map((f) => `F.${f}(a)`);
-  const nameOf = (x: Tensor) => x.gradFn?.nameOf(x.outputIndex) ?? "none";
-  replay(recorded.grad_fn, table, absent, (compute) => nameOf(compute()));
+  const check = (compute: () => Tensor, c: { text: string }) => {
+    const x = compute();
+    expect(x.gradFn?.nameOf(x.outputIndex)).toBe(c.text);
+  };
+  replayTable(table, textsOf(recorded.grad_fn), check, absent);
 
   test("absent functions are really absent", () => {
     const names = [...functions, "leakyRelu"];

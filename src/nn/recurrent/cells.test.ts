@@ -1,13 +1,8 @@
 import { expect, test } from "vitest";
 import { describeEach } from "../../../test/backends.ts";
+import { expectClose, expectSame, tolerance } from "../../../test/pytorch/close.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
-import {
-  expectClose,
-  expectSame,
-  type Recorded,
-  restored,
-  tolerance,
-} from "../../../test/pytorch/tensors.ts";
+import { type Recorded, restored } from "../../../test/pytorch/tensors.ts";
 import { camelCased } from "../../core/index.ts";
 import { manualSeed } from "../../random/index.ts";
 import * as torch from "../../tensor/index.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { expectSame } from "../../../test/pytorch/close.ts";
 import { readRecording } from "../../../test/pytorch/read.ts";
 import { sentence } from "../../../test/pytorch/sentence.ts";
-import { expectSame, type Recorded, restored } from "../../../test/pytorch/tensors.ts";
+import { type Recorded, restored } from "../../../test/pytorch/tensors.ts";
 import { float64, int64 } from "../../core/index.ts";
 import { arange, gradcheck, ones, randn, type Tensor, tensor } from "../../tensor/index.ts";
 import * as rnn from "./packed.ts";
