@@ -30,11 +30,8 @@ async function compileWhereAllowed() {
       refused.push(`${out} (${error.code})`);
     }
   }
-  throw new BackendError({
-    op: "saiki build",
-    sentence: `nothing can be written to ${refused.join(" or ")}`,
-    fix: "Set XDG_CACHE_HOME to a folder that can be written",
-  });
+  const said = `nothing can be written to ${refused.join(" or ")}`;
+  throw new BackendError("saiki build", said, "Set XDG_CACHE_HOME to a folder that can be written");
 }
 
 function compileTo(out: string): Promise<Compiled> {
@@ -59,7 +56,7 @@ function setsOf(compiled: Compiled): readonly string[] {
     typeof remedy === "string"
       ? remedy
       : remedy[process.platform === "darwin" ? "darwin" : "linux"];
-  throw new BackendError({ op: "saiki build", sentence: compiled.reason, fix });
+  throw new BackendError("saiki build", compiled.reason, fix);
 }
 
 /** Whether a place cannot be written. */

@@ -30,7 +30,7 @@ export function checkingUsage<T>(work: () => T): T {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { op, sentence, fix } = error;
-    throw new UsageError({ op, sentence, fix });
+    throw new UsageError(op, sentence, fix);
   }
 }
 

@@ -5,20 +5,6 @@
  * the situation it stands verbatim as the sentence, and alone in the field `torch`.
  */
 
-/** The old form of the arguments. */
-export interface ErrorParts {
-  readonly op: string;
-  readonly torch?: string | undefined;
-  readonly sentence?: string | undefined;
-  readonly fix?: string | undefined;
-  /** What would have been right. */
-  readonly expected?: unknown;
-  /** What was there instead. */
-  readonly got?: unknown;
-  /** The error behind this one. */
-  readonly cause?: unknown;
-}
-
 /** Details of an error besides its text. */
 export interface ErrorDetails {
   /** The error that led to this one. */
@@ -43,13 +29,7 @@ export class SaikiError extends Error {
   readonly torch: string | undefined;
 
   /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
-  constructor(where: string | ErrorParts, what = "", how?: string, details: ErrorDetails = {}) {
-    const old = typeof where === "string" ? undefined : where;
-    const op = typeof where === "string" ? where : where.op;
-    const sentence = old ? (old.torch ?? old.sentence ?? "it failed") : what;
-    const fix = old ? old.fix : how;
-    const cause = old ? old.cause : details.cause;
-    const torch = old ? old.torch !== undefined : details.torch;
+  constructor(op: string, sentence: string, fix?: string, { cause, torch }: ErrorDetails = {}) {
     super(
       `${op}: ${closed(sentence)}${fix === undefined ? "" : ` ${closed(fix)}`}`,
       cause === undefined ? undefined : { cause },
