@@ -57,7 +57,7 @@ describe("the tarball", () => {
     const pages = project.files.filter((path) => /^(README\.md|docs\/.*\.md)$/.test(path));
     const missing: string[] = [];
     for (const page of pages) {
-      const text = await readFile(join(root, page), "utf8");
+      const text = (await readFile(join(root, page), "utf8")).replace(/^```.*?^```$/gms, "");
       for (const [, target = ""] of text.matchAll(/(?:\]\(|src="|href=")([^)"#\s]+)/g)) {
         if (/^[a-z]+:/.test(target)) continue;
         const path = posix.join(posix.dirname(page), target);

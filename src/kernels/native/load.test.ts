@@ -35,6 +35,14 @@ test("a binding of something else", () => {
   });
 });
 
+test("a binding of another version", () => {
+  writeFileSync(at("old.cjs"), 'exports.use = () => "sse2"; exports.sources = "other";');
+  expect(loadNative(at("old.cjs"))).toEqual({
+    reason: `${at("old.cjs")} belongs to another version of saiki (npm run build compiles its like)`,
+    broken: true,
+  });
+});
+
 test("no file is no fault", () => {
   expect(loadNative(null)).toEqual({
     reason: expect.stringMatching(/^there are no native kernels for .*npm run build/),
