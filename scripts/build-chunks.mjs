@@ -41,8 +41,8 @@ const namespaces = {
 
 /** What `imports` of package.json and the program ask for. @type {Record<string, string>} */
 const inner = {
-  platform: "src/core/platform/node.ts",
-  "platform-default": "src/core/platform/default.ts",
+  platform: "src/platform/node.ts",
+  "platform-default": "src/platform/default.ts",
   native: "src/kernels/native/load.ts",
   "native-none": "src/kernels/native/none.ts",
   "cli/main": "src/cli/main.ts",

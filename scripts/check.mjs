@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {[what: string, command: string[]][]} */
 const steps = [
   ["build", [process.execPath, "scripts/build.mjs"]],
-  ["format, lint, import rules", bin("biome", "check", "--error-on-warnings", ".")],
+  ["imports", [process.execPath, "scripts/imports.mjs"]],
+  ["format, lint", bin("biome", "check", "--error-on-warnings", ".")],
   ["types", bin("tsc", "-p", "tsconfig.json")],
   ["types without Node", bin("tsc", "-p", "tsconfig.browser.json")],
   ["dead code", bin("knip")],

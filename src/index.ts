@@ -16,7 +16,7 @@ export {
   DTypeError,
   type DTypeName,
   dtypes,
-  type ErrorParts,
+  type ErrorDetails,
   FormatError,
   float32,
   float32 as float,

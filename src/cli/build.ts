@@ -12,6 +12,7 @@ export function buildCommand(program: Command, io: Io): void {
     .command("build")
     .description("compile the native kernels with the C compiler of this machine")
     .action(async () => {
+      io.stderr.write("compiling the native kernels, which takes up to a minute ...\n");
       const { sets, out } = await compileWhereAllowed();
       io.stdout.write(`native kernels for ${sets.join(", ")} in ${out}\n`);
     });
@@ -29,11 +30,8 @@ async function compileWhereAllowed() {
       refused.push(`${out} (${error.code})`);
     }
   }
-  throw new BackendError({
-    op: "saiki build",
-    sentence: `nothing can be written to ${refused.join(" or ")}`,
-    fix: "Set XDG_CACHE_HOME to a folder that can be written",
-  });
+  const said = `nothing can be written to ${refused.join(" or ")}`;
+  throw new BackendError("saiki build", said, "Set XDG_CACHE_HOME to a folder that can be written");
 }
 
 function compileTo(out: string): Promise<Compiled> {
@@ -58,7 +56,7 @@ function setsOf(compiled: Compiled): readonly string[] {
     typeof remedy === "string"
       ? remedy
       : remedy[process.platform === "darwin" ? "darwin" : "linux"];
-  throw new BackendError({ op: "saiki build", sentence: compiled.reason, fix });
+  throw new BackendError("saiki build", compiled.reason, fix);
 }
 
 /** Whether a place cannot be written. */

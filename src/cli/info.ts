@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { wrapAnsi } from "fast-wrap-ansi";
 import { FolderStore } from "../io/index.ts";
-import { backendInfo } from "../kernels/index.ts";
+import { backendInfo, ready } from "../kernels/index.ts";
 import { loadModel } from "../lm/index.ts";
 import type { Io } from "./io.ts";
 import { examples } from "./options.ts";
@@ -19,6 +19,7 @@ export function infoCommand(program: Command, io: Io): void {
     .argument("[model]", "the folder that saiki train wrote")
     .option("--json", "print it as a JSON object")
     .action(async (model: string | undefined, { json }: { json?: true }) => {
+      if (model === undefined) await ready(); // with threads, as training has them
       const facts = model === undefined ? machineFacts() : await modelFacts(model);
       if (json) io.stdout.write(`${JSON.stringify(facts)}\n`);
       else io.stdout.write(table(facts, io));

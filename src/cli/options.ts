@@ -29,8 +29,8 @@ export function checkingUsage<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const { op, sentence, fix, got } = error;
-    throw new UsageError({ op, sentence, fix, got });
+    const { op, sentence, fix } = error;
+    throw new UsageError(op, sentence, fix);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Io } from "./io.ts";
 export async function readText(path: string, io: Io): Promise<string> {
   const op = path === "-" ? "standard input" : path;
   const fail = (sentence: string, fix: string, cause?: unknown): never => {
-    throw new FormatError({ op, sentence, fix, cause });
+    throw new FormatError(op, sentence, fix, { cause });
   };
   const bytes = await readBytes(path, io, fail);
   if (bytes.length === 0) return fail("the file is empty", "Give a file with text in it");

@@ -88,7 +88,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
   checkingUsage(() => resolveConfig(options, { op, nameOf }));
   if (resume && (force || initFrom !== undefined)) {
     const sentence = `--resume continues a run; ${force ? "--force" : "--init-from"} starts one`;
-    throw new UsageError({ op, sentence, fix: "Use one of them" });
+    throw new UsageError(op, sentence, "Use one of them");
   }
   const text = await readText(file, io);
   await ready(); // where WebAssembly computes, with threads

@@ -35,6 +35,11 @@ export class DType {
     this.allocate = allocate;
   }
 
+  /** PyTorch's name of one element, as error sentences print it: `Float`. */
+  get scalarType(): string {
+    return this.tensorType.replace("Tensor", "");
+  }
+
   /** The text that PyTorch prints, such as `torch.float32`. */
   toString(): string {
     return `torch.${this.name}`;

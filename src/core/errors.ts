@@ -5,23 +5,15 @@
  * the situation it stands verbatim as the sentence, and alone in the field `torch`.
  */
 
-/** The parts of an error; `sentence` and `torch` exclude each other. */
-export interface ErrorParts {
-  /** Where it happened: `LSTM.forward`, `saiki train`. */
-  readonly op: string;
-  /** PyTorch's sentence, verbatim. */
-  readonly torch?: string | undefined;
-  /** Our sentence, where PyTorch has none. */
-  readonly sentence?: string | undefined;
-  /** One sentence on what the user can do about it. */
-  readonly fix?: string | undefined;
-  /** What would have been right. */
-  readonly expected?: unknown;
-  /** What was there instead. */
-  readonly got?: unknown;
-  /** The error behind this one. */
+/** Details of an error besides its text. */
+export interface ErrorDetails {
+  /** The error that led to this one. */
   readonly cause?: unknown;
+  /** Whether the sentence is PyTorch's, verbatim. */
+  readonly torch?: boolean;
 }
+
+type ErrorClass<E> = new (op: string, sentence: string, fix?: string, details?: ErrorDetails) => E;
 
 /** The base of all errors thrown on purpose; `code` is stable across releases. */
 export class SaikiError extends Error {
@@ -35,25 +27,23 @@ export class SaikiError extends Error {
   readonly fix: string | undefined;
   /** PyTorch's sentence, verbatim, if it has one. */
   readonly torch: string | undefined;
-  /** The value or shape that would have been right, where that can be said. */
-  readonly expected: unknown;
-  /** The value or shape that was wrong, where that can be said. */
-  readonly got: unknown;
 
   /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
-  constructor(parts: ErrorParts) {
-    const said = parts.torch ?? parts.sentence ?? "it failed";
+  constructor(op: string, sentence: string, fix?: string, { cause, torch }: ErrorDetails = {}) {
     super(
-      `${parts.op}: ${closed(said)}${parts.fix === undefined ? "" : ` ${closed(parts.fix)}`}`,
-      parts.cause === undefined ? undefined : { cause: parts.cause },
+      `${op}: ${closed(sentence)}${fix === undefined ? "" : ` ${closed(fix)}`}`,
+      cause === undefined ? undefined : { cause },
     );
     this.name = new.target.name;
-    this.op = parts.op;
-    this.sentence = said;
-    this.fix = parts.fix;
-    this.torch = parts.torch;
-    this.expected = parts.expected;
-    this.got = parts.got;
+    this.op = op;
+    this.sentence = sentence;
+    this.fix = fix;
+    this.torch = torch ? sentence : undefined;
+  }
+
+  /** An error that has PyTorch's sentence, verbatim. */
+  static torch<E>(this: ErrorClass<E>, op: string, sentence: string, fix?: string): E {
+    return new this(op, sentence, fix, { torch: true });
   }
 }
 
@@ -117,13 +107,7 @@ export class TrainingError extends SaikiError {
  * @throws SaikiError when `condition` is false, which is a bug in saiki
  */
 export function assert(condition: boolean, what: string): asserts condition {
-  if (!condition) {
-    throw new SaikiError({
-      op: "saiki",
-      sentence: `internal error: ${what}`,
-      fix: "Please report it",
-    });
-  }
+  if (!condition) throw new SaikiError("saiki", `internal error: ${what}`, "Please report it");
 }
 
 function closed(sentence: string): string {

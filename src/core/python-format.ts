@@ -50,6 +50,25 @@ export function tuple(items: readonly number[]): string {
   return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
 }
 
+/** `[2, 3]`. */
+export function list(items: readonly (number | string)[]): string {
+  return `[${items.join(", ")}]`;
+}
+
+/** `batchFirst` → `batch_first`, for the keys of an object. */
+export function snakeCased(options: object): Record<string, unknown> {
+  return renamed(options, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+}
+
+/** `batch_first` → `batchFirst`, for the keys of an object. */
+export function camelCased(options: object): Record<string, unknown> {
+  return renamed(options, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
+}
+
+function renamed(options: object, name: (k: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
+}
+
 function nonFinite(x: number): string {
   return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
 }

@@ -1,6 +1,7 @@
 /** Shapes: sizes, strides, broadcasting. No tensors here. */
 
 import { IndexError, ShapeError } from "./errors.ts";
+import * as torchSays from "./torch-sentences.ts";
 
 /**
  * The sizes of a tensor; an array of numbers that prints as `torch.Size([2, 5, 4])`.
@@ -78,12 +79,8 @@ export function isContiguous(shape: readonly number[], stride: readonly number[]
 export function normalizeDim(op: string, dim: number, rank: number): number {
   const n = Math.max(rank, 1);
   if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new IndexError({
-      op,
-      torch: `Dimension out of range (expected to be in range of [${-n}, ${n - 1}], but got ${dim})`,
-      expected: [-n, n - 1],
-      got: dim,
-    });
+    const range = `[${-n}, ${n - 1}], but got ${dim}`;
+    throw IndexError.torch(op, `Dimension out of range (expected to be in range of ${range})`);
   }
   return dim < 0 ? dim + n : dim;
 }
@@ -95,16 +92,7 @@ export function broadcastShapes(op: string, a: readonly number[], b: readonly nu
   for (let i = 0; i < rank; i++) {
     const x = a[i - rank + a.length] ?? 1;
     const y = b[i - rank + b.length] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError({
-        op,
-        torch:
-          `The size of tensor a (${x}) must match the size of tensor b (${y}) ` +
-          `at non-singleton dimension ${i}`,
-        expected: [...a],
-        got: [...b],
-      });
-    }
+    if (x !== y && x !== 1 && y !== 1) throw ShapeError.torch(op, torchSays.notBroadcast(x, y, i));
     out[i] = x === 1 ? y : x;
   }
   return out;

@@ -55,12 +55,7 @@ export class BpttWindows {
   constructor(tokens: Int32Array, { batch, length }: BpttOptions) {
     for (const [name, n] of Object.entries({ batch, length })) {
       if (Number.isInteger(n) && n >= 1) continue;
-      throw new ConfigError({
-        op: "BpttWindows",
-        sentence: `${name} is ${n}`,
-        fix: "Use a whole number from 1",
-        got: n,
-      });
+      throw new ConfigError("BpttWindows", `${name} is ${n}`, "Use a whole number from 1");
     }
     this.tokens = tokens;
     this.batch = batch;
@@ -68,25 +63,16 @@ export class BpttWindows {
     this.steps = Math.floor((tokens.length - 1) / batch);
     this.count = Math.ceil(this.steps / length);
     if (this.steps < 1) {
-      throw new ConfigError({
-        op: "BpttWindows",
-        sentence: `${tokens.length} tokens are too few for ${batch} streams`,
-        fix: `Give at least ${batch + 1} tokens, or a smaller batch`,
-        expected: batch + 1,
-        got: tokens.length,
-      });
+      const said = `${tokens.length} tokens are too few for ${batch} streams`;
+      const fix = `Give at least ${batch + 1} tokens, or a smaller batch`;
+      throw new ConfigError("BpttWindows", said, fix);
     }
   }
 
   /** Window `index`, from 0. @throws IndexError when there is no such window */
   at(index: number): BpttWindow {
     if (!Number.isInteger(index) || index < 0 || index >= this.count) {
-      throw new IndexError({
-        op: "BpttWindows.at",
-        sentence: `window ${index} is not among the ${this.count}`,
-        expected: [0, this.count - 1],
-        got: index,
-      });
+      throw new IndexError("BpttWindows.at", `window ${index} is not among the ${this.count}`);
     }
     const start = index * this.length;
     const steps = Math.min(this.length, this.steps - start);

@@ -22,12 +22,8 @@ export interface TextSplit {
  */
 export function splitIndex(n: number, fraction: number): number {
   if (!(fraction >= 0 && fraction < 1)) {
-    throw new ConfigError({
-      op: "splitIndex",
-      sentence: `a fraction of ${fraction} cannot be held out`,
-      fix: "Use a number from 0 to below 1, such as 0.1",
-      got: fraction,
-    });
+    const said = `a fraction of ${fraction} cannot be held out`;
+    throw new ConfigError("splitIndex", said, "Use a number from 0 to below 1, such as 0.1");
   }
   return Math.floor(n * (1 - fraction));
 }

@@ -2,7 +2,7 @@
 
 import { platform } from "#platform";
 import { CheckpointError } from "../core/index.ts";
-import type { PlatformFiles } from "../core/platform/types.ts";
+import type { PlatformFiles } from "../platform/types.ts";
 
 /** A set of named files: in a folder, in memory or behind a URL. */
 export interface ModelStore {
@@ -64,11 +64,8 @@ export class FolderStore implements ModelStore {
 
   private files(): PlatformFiles {
     if (platform.files !== null) return platform.files;
-    throw new CheckpointError({
-      op: this.name,
-      sentence: "there are no folders here",
-      fix: "Use a MemoryStore or an HttpStore",
-    });
+    const said = "there are no folders here";
+    throw new CheckpointError(this.name, said, "Use a MemoryStore or an HttpStore");
   }
 
   private async guarded<T>(done: string, work: () => Promise<T>): Promise<T> {
@@ -77,12 +74,8 @@ export class FolderStore implements ModelStore {
     } catch (cause) {
       if (cause instanceof CheckpointError) throw cause;
       const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-      throw new CheckpointError({
-        op: this.name,
-        sentence: `the folder cannot be ${done}${why}`,
-        fix: "Check the path and its permissions",
-        cause,
-      });
+      const said = `the folder cannot be ${done}${why}`;
+      throw new CheckpointError(this.name, said, "Check the path and its permissions", { cause });
     }
   }
 }
@@ -145,12 +138,8 @@ export class HttpStore implements ModelStore {
     const response = await fetch(`${this.name}/${file}`);
     if (response.status === 404) return null;
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    throw new CheckpointError({
-      op: this.name,
-      sentence: `the server answered ${response.status} for ${file}`,
-      fix: "Check the address",
-      got: response.status,
-    });
+    const said = `the server answered ${response.status} for ${file}`;
+    throw new CheckpointError(this.name, said, "Check the address");
   }
 
   /** Always fails: nothing can be written to a URL. @throws CheckpointError always */
@@ -164,6 +153,6 @@ export class HttpStore implements ModelStore {
   }
 
   private async refuse(sentence: string, fix: string): Promise<never> {
-    throw new CheckpointError({ op: this.name, sentence, fix });
+    throw new CheckpointError(this.name, sentence, fix);
   }
 }

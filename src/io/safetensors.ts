@@ -11,7 +11,7 @@
  */
 
 import * as v from "valibot";
-import { FormatError, numel, type TypedArray } from "../core/index.ts";
+import { compareCodePoints, FormatError, list, numel, type TypedArray } from "../core/index.ts";
 import { type ElementType, readers, writeOrder, written } from "./element-types.ts";
 
 /** An array of a file, row-major. `I64` is an `Int32Array`, as everywhere in saiki. */
@@ -85,28 +85,15 @@ function checkRecord(name: string, { dtype, shape, data }: ArrayRecord): void {
   const op = "encodeSafetensors";
   if (name === "__metadata__" || /\p{Surrogate}/u.test(name)) {
     const sentence = `an array cannot be called ${JSON.stringify(name)}`;
-    throw new FormatError({ op, sentence, fix: "Choose another name", got: name });
+    throw new FormatError(op, sentence, "Choose another name");
   }
   const kind = written[dtype].allocate(0)[Symbol.toStringTag];
   if (data.length !== numel(shape) || data[Symbol.toStringTag] !== kind) {
-    throw new FormatError({
-      op,
-      sentence:
-        `${name} is said to be ${dtype} [${shape.join(", ")}], ` +
-        `but its data is a ${data[Symbol.toStringTag]} of ${data.length}`,
-      fix: `Give a ${kind} of ${numel(shape)}`,
-      expected: numel(shape),
-      got: data.length,
-    });
+    const said =
+      `${name} is said to be ${dtype} ${list(shape)}, ` +
+      `but its data is a ${data[Symbol.toStringTag]} of ${data.length}`;
+    throw new FormatError(op, said, `Give a ${kind} of ${numel(shape)}`);
   }
-}
-
-/** As UTF-8 bytes compare; plain comparison orders surrogate pairs below U+E000. */
-function compareCodePoints(a: string, b: string): number {
-  const [x, y] = [[...a], [...b]];
-  const i = x.findIndex((c, k) => c !== y[k]);
-  if (i < 0) return x.length - y.length;
-  return x[i]!.codePointAt(0)! - (y[i]?.codePointAt(0) ?? -1);
 }
 
 // ---- Reading ----
@@ -134,7 +121,7 @@ type Entry = v.InferOutput<typeof entrySchema>;
 export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors"): SafetensorsFile {
   const fail: Fail = (sentence, cause) => {
     const fix = "Restore it from a copy, or save it again";
-    throw new FormatError({ op: file, sentence, fix, cause });
+    throw new FormatError(file, sentence, fix, { cause });
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, dataStart } = readHeader(bytes, view, fail);

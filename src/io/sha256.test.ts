@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sha256 as elsewhere } from "../core/platform/default.ts";
+import { sha256 as elsewhere } from "../platform/default.ts";
 import { sha256 } from "./sha256.ts";
 
 const nodes = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

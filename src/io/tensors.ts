@@ -1,8 +1,8 @@
 /** Named tensors as bytes: state dicts in safetensors files. */
 
 import { bool, type DType, float32, float64, int64, uint8 } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import { Tensor } from "../tensor/index.ts";
-import { View } from "../tensor/view.ts";
 import type { ElementType } from "./element-types.ts";
 import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 

@@ -138,7 +138,7 @@ async function readyNow({ threads, module, worker }: ReadyOptions): Promise<Read
   if (threads !== undefined) chooseThreads("ready", threads);
   if (worker !== undefined && typeof worker !== "function") {
     const fix = "Pass a function that starts a worker, () => new Worker(…)";
-    throw new BackendError({ op: "ready", sentence: "worker is no function", fix, got: worker });
+    throw new BackendError("ready", "worker is no function", fix);
   }
   if (module !== undefined) useModule(module);
   const backend = kernels();
@@ -160,14 +160,11 @@ function useModule(module: object): void {
   const isModule = Object.prototype.toString.call(module) === "[object WebAssembly.Module]";
   const name = isModule ? flavourOf(module) : null;
   if (name === null) {
-    throw new BackendError({
-      op: "ready",
-      sentence: isModule
-        ? "module holds no kernels of this build of saiki"
-        : "module is no compiled WebAssembly.Module",
-      fix: "Compile saiki/wasm/simd.wasm or saiki/wasm/relaxed.wasm of the package in use",
-      got: module,
-    });
+    const said = isModule
+      ? "module holds no kernels of this build of saiki"
+      : "module is no compiled WebAssembly.Module";
+    const fix = "Compile saiki/wasm/simd.wasm or saiki/wasm/relaxed.wasm of the package in use";
+    throw new BackendError("ready", said, fix);
   }
   given = module;
   const wasm = loadWasm(name, module);
@@ -211,22 +208,12 @@ function chosenByEnvironment(): Backend | null {
 
 function required(op: string, name: string): Backend {
   if (!(order as readonly string[]).includes(name)) {
-    throw new BackendError({
-      op,
-      sentence: `there is no backend ${name}`,
-      fix: `Use one of ${order.join(", ")}`,
-      expected: order,
-      got: name,
-    });
+    throw new BackendError(op, `there is no backend ${name}`, `Use one of ${order.join(", ")}`);
   }
   const result = load(name as BackendName);
   if ("backend" in result) return result.backend;
-  throw new BackendError({
-    op,
-    sentence: `the backend ${name} cannot run here: ${result.reason}`,
-    fix: `Use another of ${order.join(", ")}`,
-    got: name,
-  });
+  const said = `the backend ${name} cannot run here: ${result.reason}`;
+  throw new BackendError(op, said, `Use another of ${order.join(", ")}`);
 }
 
 function fastest(): Backend {

@@ -54,12 +54,8 @@ function fromEnvironment(): number | null {
 
 function checked(op: string, threads: number, got: unknown): number {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST)) {
-    throw new BackendError({
-      op,
-      sentence: `the number of threads is a whole number from 1 to ${MOST}, not ${got}`,
-      fix: "Use the number of cores, or less",
-      got,
-    });
+    const said = `the number of threads is a whole number from 1 to ${MOST}, not ${got}`;
+    throw new BackendError(op, said, "Use the number of cores, or less");
   }
   const cores = platform.cores();
   if (threads > cores && !warned) {

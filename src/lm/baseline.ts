@@ -9,8 +9,6 @@
  *     p(b | a) = (c(a b) + T(a) p(b)) / (c(a) + T(a)),   p(b) = (c(b) + 1) / (N + V)
  *
  * @see Witten and Bell (1991), "The zero-frequency problem", method C, interpolated
- * @example
- * bigramLoss(Int32Array.of(0, 1, 0, 1, 0), Int32Array.of(0, 1, 0), 2); // 0.18…
  */
 export function bigramLoss(train: Int32Array, valid: Int32Array, vocabulary: number): number {
   const pairs = new Map<number, number>();

@@ -169,13 +169,8 @@ async function readJson<S extends v.GenericSchema>(
   );
   if (!head.success) throw damaged(store, file, `is not that of a ${format}`);
   if (head.output.version > VERSION) {
-    throw new CheckpointError({
-      op: store.name,
-      sentence: `${file} has version ${head.output.version}, this saiki reads ${VERSION}`,
-      fix: "Update saiki",
-      expected: VERSION,
-      got: head.output.version,
-    });
+    const said = `${file} has version ${head.output.version}, this saiki reads ${VERSION}`;
+    throw new CheckpointError(store.name, said, "Update saiki");
   }
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
@@ -204,16 +199,13 @@ async function verified(
 }
 
 function missing(store: ModelStore, file: string): CheckpointError {
-  return new CheckpointError({
-    op: store.name,
-    sentence: `there is no ${file}`,
-    fix: "Give the folder that saiki train wrote",
-  });
+  const said = `there is no ${file}`;
+  return new CheckpointError(store.name, said, "Give the folder that saiki train wrote");
 }
 
 function damaged(store: ModelStore, file: string, what: string, cause?: unknown): CheckpointError {
   const fix = "Restore it from a copy, or train again";
-  return new CheckpointError({ op: store.name, sentence: `${file} ${what}`, fix, cause });
+  return new CheckpointError(store.name, `${file} ${what}`, fix, { cause });
 }
 
 function json(value: object): Uint8Array {

@@ -84,10 +84,6 @@ function learned(text: string, { tokens, maxVocabulary }: TrainingConfig): Token
 }
 
 function tooShort(text: string, { batch, tokens }: TrainingConfig, op: string): ConfigError {
-  return new ConfigError({
-    op,
-    sentence: `a text of ${countCharacters(text)} characters is too short for ${batch} streams of ${tokens}s`,
-    fix: "Give a longer text, or a smaller batch",
-    got: countCharacters(text),
-  });
+  const short = `${countCharacters(text)} characters is too short for ${batch} streams of ${tokens}s`;
+  return new ConfigError(op, `a text of ${short}`, "Give a longer text, or a smaller batch");
 }

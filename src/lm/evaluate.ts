@@ -39,12 +39,8 @@ export async function evaluate(
   { signal }: EvaluateOptions = {},
 ): Promise<Score> {
   if (tokens.length < 2) {
-    throw new ConfigError({
-      op: "evaluate",
-      sentence: `${tokens.length} tokens leave nothing to predict`,
-      fix: "Give at least two",
-      got: tokens.length,
-    });
+    const said = `${tokens.length} tokens leave nothing to predict`;
+    throw new ConfigError("evaluate", said, "Give at least two");
   }
   const pace = new Pace();
   let sum = 0;

@@ -137,10 +137,6 @@ function continuation(tokenizer: Tokenizer, last: number | null, id: number): st
 function refuseUnknown(tokenizer: Tokenizer, prompt: string, op: string): void {
   const unknown = tokenizer.unknown(prompt);
   if (unknown.length === 0) return;
-  throw new ConfigError({
-    op,
-    sentence: `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`,
-    fix: "Leave them out of the prompt, or allow <unk> in their place",
-    got: unknown,
-  });
+  const said = `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`;
+  throw new ConfigError(op, said, "Leave them out of the prompt, or allow <unk> in their place");
 }

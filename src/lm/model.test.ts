@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectClose, tolerance } from "../../test/golden/tensors.ts";
+import { expectClose, tolerance } from "../../test/pytorch/close.ts";
 import { int64, type Tensor, tensor } from "../index.ts";
 import { functional as F } from "../nn/index.ts";
 import { manualSeed } from "../random/index.ts";

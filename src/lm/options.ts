@@ -28,25 +28,16 @@ export function readOptions<const S extends v.ObjectEntries>(
     if (known.includes(name)) continue;
     const near = closest(name, known);
     const names = known.map(nameOf).join(", ");
-    throw new ConfigError({
-      op,
-      sentence: `there is no option ${nameOf(name)}`,
-      fix: near === undefined ? `The options are ${names}` : `Did you mean ${nameOf(near)}?`,
-      expected: known,
-      got: name,
-    });
+    const said = `there is no option ${nameOf(name)}`;
+    const fix = near === undefined ? `The options are ${names}` : `Did you mean ${nameOf(near)}?`;
+    throw new ConfigError(op, said, fix);
   }
   const result = v.safeParse(schema, given);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = nameOf(String(issue.path?.[0]?.key));
-  throw new ConfigError({
-    op,
-    sentence: `${name} is ${typeof issue.input === "number" ? issue.input : JSON.stringify(issue.input)}`,
-    fix: `Use ${issue.message}`,
-    expected: issue.message,
-    got: issue.input,
-  });
+  const value = typeof issue.input === "number" ? issue.input : JSON.stringify(issue.input);
+  throw new ConfigError(op, `${name} is ${value}`, `Use ${issue.message}`);
 }
 
 /** A whole number in a range. */

@@ -1,6 +1,6 @@
 /** A language model that reads token by token. */
 
-import { ConfigError, IndexError, type Real, ShapeError } from "../core/index.ts";
+import { ConfigError, IndexError, list, type Real, ShapeError, torchSays } from "../core/index.ts";
 import { type CellKind, kernels } from "../kernels/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { Cell } from "./config.ts";
@@ -102,37 +102,23 @@ function elements(x: Tensor | null | undefined): Real {
 
 function checkTokens(ids: ArrayLike<number>, vocabulary: number): void {
   if (ids.length === 0) {
-    throw new ConfigError({
-      op: "Session.read",
-      sentence: "no tokens leave nothing to score",
-      fix: "Give at least one",
-      got: 0,
-    });
+    throw new ConfigError("Session.read", "no tokens leave nothing to score", "Give at least one");
   }
   const wrong = Array.from(ids).find((i) => !(Number.isInteger(i) && i >= 0 && i < vocabulary));
   if (wrong === undefined) return;
-  throw new IndexError({
-    op: "Session.read",
-    torch: "index out of range in self",
-    fix: `The model knows ${vocabulary} tokens, the index is ${wrong}`,
-    expected: [0, vocabulary - 1],
-    got: wrong,
-  });
+  const fix = `The model knows ${vocabulary} tokens, the index is ${wrong}`;
+  throw IndexError.torch("Session.read", torchSays.noSuchIndex, fix);
 }
 
 function checkState(state: LmState, kinds: number, shape: number[]): void {
   const got = state.map((s) => [...s.shape]);
   if (got.length === kinds && got.every((g) => String(g) === String(shape))) return;
   const wanted = new Array<number[]>(kinds).fill(shape);
-  throw new ShapeError({
-    op: "Session.state",
-    sentence: `the state has ${shown(wanted)}, got ${shown(got)}`,
-    fix: "Give the state of a session or of a forward call with a batch of one",
-    expected: wanted,
-    got,
-  });
+  const said = `the state has ${shown(wanted)}, got ${shown(got)}`;
+  const fix = "Give the state of a session or of a forward call with a batch of one";
+  throw new ShapeError("Session.state", said, fix);
 }
 
 function shown(shapes: readonly (readonly number[])[]): string {
-  return shapes.length === 0 ? "no tensors" : shapes.map((s) => `[${s.join(", ")}]`).join(" and ");
+  return shapes.length === 0 ? "no tensors" : shapes.map(list).join(" and ");
 }

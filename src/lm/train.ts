@@ -179,28 +179,24 @@ async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promi
 /** Finds out before hours of work that a model could not be kept, or would replace something. */
 async function prepareStore(store: ModelStore | undefined, overwrite: boolean): Promise<void> {
   if (!overwrite && store && (await store.list()).length > 0) {
-    throw new CheckpointError({
-      op: store.name,
-      sentence: "there are files already",
-      fix: "Continue that run (--resume), replace it (--force), or choose another place (--out)",
-    });
+    const said = "there are files already";
+    const fix =
+      "Continue that run (--resume), replace it (--force), or choose another place (--out)";
+    throw new CheckpointError(store.name, said, fix);
   }
   await store?.write({});
 }
 
 async function resumed(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
   const { store, wording, textName } = hooks;
-  if (!store) throw new ConfigError({ op: "train", sentence: "there is no store to resume from" });
+  if (!store) throw new ConfigError("train", "there is no store to resume from");
   const saved = await loadModel(store);
   const recorded: LmConfig = { ...sizes(saved), ...saved.training };
   refuseOther(options, recorded, "the run began with", wording);
   const corpus = prepareCorpus(text, recorded, { tokenizer: saved.tokenizer, textName });
   if (corpus.record.sha256 !== saved.text.sha256) {
-    throw new ConfigError({
-      op: textName ?? "train",
-      sentence: `the run in ${store.name} began with another text`,
-      fix: "Give that text, or start a new run",
-    });
+    const said = `the run in ${store.name} began with another text`;
+    throw new ConfigError(textName ?? "train", said, "Give that text, or start a new run");
   }
   const run = new TrainingRun(recorded, corpus);
   await restoreRun(run, store);
@@ -222,13 +218,8 @@ function refuseOther(
   for (const [name, value] of Object.entries(fixed)) {
     const asked = options[name as keyof LmOptions];
     if (asked === undefined || asked === value) continue;
-    throw new ConfigError({
-      op,
-      sentence: `${who} ${nameOf(name)} ${value}, not ${asked}`,
-      fix: `Leave out ${nameOf(name)}, or start a new run`,
-      expected: value,
-      got: asked,
-    });
+    const said = `${who} ${nameOf(name)} ${value}, not ${asked}`;
+    throw new ConfigError(op, said, `Leave out ${nameOf(name)}, or start a new run`);
   }
 }
 
@@ -265,12 +256,8 @@ async function validate(
   const score = await evaluate(run.model, corpus.valid.tokens);
   const { loss: valLoss, perplexity } = score;
   if (!Number.isFinite(valLoss)) {
-    throw new TrainingError({
-      op: "train",
-      sentence: `the validation loss is not a number at step ${step}`,
-      fix: `Use a smaller learning rate than ${run.config.lr}`,
-      got: valLoss,
-    });
+    const said = `the validation loss is not a number at step ${step}`;
+    throw new TrainingError("train", said, `Use a smaller learning rate than ${run.config.lr}`);
   }
   const best = !(valLoss >= run.bestValLoss);
   run.validations.push({ step, trainLoss, valLoss });
@@ -304,6 +291,5 @@ function told(error: TrainingError, run: TrainingRun, store?: ModelStore): Train
     best === undefined
       ? "no model was good enough to keep before that"
       : `the model of step ${best.step} is kept${store ? ` in ${store.name}` : ""}`;
-  const { op, fix, got } = error;
-  return new TrainingError({ op, sentence: `${error.sentence}; ${kept}`, fix, got });
+  return new TrainingError(error.op, `${error.sentence}; ${kept}`, error.fix);
 }

@@ -62,13 +62,8 @@ export async function evaluateText(
   const scored = split === "valid" ? heldOut(trained, text, textName) : text;
   const tokens = tokenizer.encode(scored);
   if (tokens.length < 2) {
-    const sentence = `${tokens.length === 1 ? "one token leaves" : "an empty text leaves"} nothing to predict`;
-    throw new ConfigError({
-      op: textName,
-      sentence,
-      fix: "Give a longer text",
-      got: tokens.length,
-    });
+    const leaves = tokens.length === 1 ? "one token leaves" : "an empty text leaves";
+    throw new ConfigError(textName, `${leaves} nothing to predict`, "Give a longer text");
   }
   const score = await evaluate(model, tokens, options);
   const bits = bitsPerCharacter(score, tokenizer.kind, countCharacters(scored));
@@ -77,14 +72,9 @@ export async function evaluateText(
 
 function heldOut({ training, text: record }: TrainedModel, text: string, op: string): string {
   if (sha256(new TextEncoder().encode(text)) !== record.sha256) {
-    throw new ConfigError({
-      op,
-      sentence:
-        "this is not the text that the model was trained on, so its held-out part is unknown",
-      fix: "Give that text, or score all of this one",
-      expected: record.characters,
-      got: countCharacters(text),
-    });
+    const said =
+      "this is not the text that the model was trained on, so its held-out part is unknown";
+    throw new ConfigError(op, said, "Give that text, or score all of this one");
   }
   return splitText(text, training.validFraction, training.tokens).valid;
 }

@@ -129,11 +129,9 @@ export class TrainingRun {
   }
 
   private diverged(what: string, got: number): TrainingError {
-    return new TrainingError({
-      op: "train",
-      sentence: `the ${what} became ${Number.isNaN(got) ? "NaN" : "infinite"} at step ${this.step + 1}`,
-      fix: `Use a smaller learning rate than ${this.config.lr}, or a smaller clip than ${this.config.clip}`,
-      got,
-    });
+    const { lr, clip } = this.config;
+    const became = `${Number.isNaN(got) ? "NaN" : "infinite"} at step ${this.step + 1}`;
+    const fix = `Use a smaller learning rate than ${lr}, or a smaller clip than ${clip}`;
+    return new TrainingError("train", `the ${what} became ${became}`, fix);
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sentence } from "../../test/golden/sentence.ts";
+import { sentence } from "../../test/pytorch/sentence.ts";
 import { setWarningHandler } from "../core/index.ts";
 import { manualSeed } from "../random/index.ts";
 import { ones, randn, tensor } from "../tensor/index.ts";

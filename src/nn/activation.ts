@@ -1,7 +1,7 @@
 /** Layers without parameters: activations and dropout. */
 
+import { dropout } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkProbability } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 
@@ -145,7 +145,7 @@ export class Dropout extends Module {
   /** Makes a dropout. @throws ConfigError when `p` is outside [0, 1] */
   constructor(p = 0.5) {
     super();
-    checkProbability("Dropout", p);
+    dropout.checkProbability("Dropout", p);
     this.p = p;
   }
 

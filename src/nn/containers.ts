@@ -39,12 +39,7 @@ abstract class Indexed<M extends Module> extends Module {
     const n = this.length;
     const found = this[`${index < 0 ? index + n : index}`];
     if (found === undefined) {
-      throw new IndexError({
-        op: `${this.constructor.name}.at`,
-        torch: `index ${index} is out of range`,
-        expected: [-n, n - 1],
-        got: index,
-      });
+      throw IndexError.torch(`${this.constructor.name}.at`, `index ${index} is out of range`);
     }
     return found;
   }

@@ -51,13 +51,8 @@ export class Embedding extends Module {
   ) {
     super();
     if (paddingIdx !== null && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
-      throw new ConfigError({
-        op: "Embedding",
-        torch: "Padding_idx must be within num_embeddings",
-        fix: `There are ${numEmbeddings} rows`,
-        expected: [-numEmbeddings, numEmbeddings - 1],
-        got: paddingIdx,
-      });
+      const said = "Padding_idx must be within num_embeddings";
+      throw ConfigError.torch("Embedding", said, `There are ${numEmbeddings} rows`);
     }
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;

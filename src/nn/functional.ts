@@ -8,30 +8,18 @@ import {
   numel,
   ShapeError,
   sameShape,
+  torchSays,
   warn,
 } from "../core/index.ts";
-import { kernels } from "../kernels/index.ts";
-import { giveBack, lend } from "../kernels/pool.ts";
-import { defaultGenerator, dropoutMask } from "../random/index.ts";
+import * as ops from "../ops/index.ts";
 import { arange, Tensor } from "../tensor/index.ts";
-import { applyMask } from "../tensor/ops/elementwise.ts";
-import { embedding as embeddingOp } from "../tensor/ops/indexing.ts";
-import { linearCrossEntropy as linearCrossEntropyOp } from "../tensor/ops/linear-cross-entropy.ts";
-import * as losses from "../tensor/ops/loss.ts";
-import { linear as linearOp } from "../tensor/ops/matmul.ts";
-import { layerNorm as layerNormOp } from "../tensor/ops/rows.ts";
-import {
-  checkLayerNorm,
-  checkLinear,
-  checkProbability,
-  type LayerNormArguments,
-} from "./arguments.ts";
+import { checkLayerNorm, checkLinear, type LayerNormArguments } from "./checks.ts";
 import {
   checkClassTarget,
   checkLinearCrossEntropy,
   checkReduction,
   checkSmoothing,
-} from "./loss-arguments.ts";
+} from "./loss-checks.ts";
 
 // ---- layers ------------------------------------------------------------------------------------
 
@@ -44,7 +32,7 @@ import {
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   checkLinear("linear", x, weight);
-  return Tensor.apply(linearOp, [x, weight, bias], undefined);
+  return Tensor.apply(ops.matmul.linear, [x, weight, bias], undefined);
 }
 
 /**
@@ -64,42 +52,22 @@ export function embedding(
   { paddingIdx = null }: { paddingIdx?: number | null | undefined } = {},
 ): Tensor {
   if (index.dtype !== int64) {
-    throw new DTypeError({
-      op: "embedding",
-      torch: `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`,
-      fix: "Convert the indices with long()",
-      expected: int64,
-      got: index.dtype,
-    });
+    const said =
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, " +
+      `Int; but got torch.${index.dtype.tensorType} instead (while checking arguments for embedding)`;
+    throw DTypeError.torch("embedding", said, "Convert the indices with long()");
   }
   const rows = weight.size(0);
   for (const i of index.impl.data()) {
     if (i >= 0 && i < rows) continue;
-    throw new IndexError({
-      op: "embedding",
-      torch: "index out of range in self",
-      fix: `The table has ${rows} rows, the index is ${i}`,
-      expected: [0, rows - 1],
-      got: i,
-    });
+    const fix = `The table has ${rows} rows, the index is ${i}`;
+    throw IndexError.torch("embedding", torchSays.noSuchIndex, fix);
   }
   const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
-  return Tensor.apply(embeddingOp, [weight, index], padding);
+  return Tensor.apply(ops.indexing.embedding, [weight, index], padding);
 }
 
-/**
- * In training sets elements to zero with probability `p` and scales the others by 1/(1 − p).
- *
- * @throws ConfigError when `p` is outside [0, 1]
- * @see torch.nn.functional.dropout
- */
-export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
-  checkProbability("dropout", p);
-  if (p === 0 || !training) return x;
-  const mask = lend(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
-  dropoutMask(defaultGenerator, mask, p, (...a) => kernels().bernoulliMask(...a));
-  return Tensor.apply(applyMask, [x], { mask, release: () => giveBack(mask) });
-}
+export { dropout } from "../tensor/index.ts";
 
 /**
  * Each row of the last dimensions, less its mean, by its deviation:
@@ -117,7 +85,7 @@ export function layerNorm(
   { weight = null, bias = null, eps = 1e-5 }: LayerNormArguments = {},
 ): Tensor {
   checkLayerNorm(x, normalizedShape, { weight, bias });
-  return Tensor.apply(layerNormOp, [x, weight, bias], { cols: numel(normalizedShape), eps });
+  return Tensor.apply(ops.rows.layerNorm, [x, weight, bias], { cols: numel(normalizedShape), eps });
 }
 
 /** `tanh x` of each element. @see torch.nn.functional.tanh */
@@ -171,7 +139,7 @@ export function oneHot(index: Tensor, numClasses = -1): Tensor {
 // ---- losses ------------------------------------------------------------------------------------
 
 /** How the losses of elements become one: their mean, their sum, or not at all (`none`). */
-export type Reduction = losses.Reduction;
+export type Reduction = ops.Reduction;
 
 /** Options of all losses. */
 export interface LossOptions {
@@ -224,7 +192,7 @@ export function crossEntropy(
   const ignoreIndex = options.ignoreIndex ?? -100;
   checkClassTarget(op, input, target, weight, ignoreIndex);
   const args = { ignoreIndex, smoothing: labelSmoothing, reduction };
-  return Tensor.apply(losses.crossEntropy, [input, target, weight], args);
+  return Tensor.apply(ops.loss.crossEntropy, [input, target, weight], args);
 }
 
 /** Options of {@link linearCrossEntropy}. */
@@ -270,17 +238,14 @@ export function linearCrossEntropy(
   const { bias = null, classWeight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
   const reduction = checkReduction(op, options.reduction);
   if (reduction === "none") {
-    throw new ConfigError({
-      op,
-      sentence: "a loss for each row would need the logits of all rows in backward",
-      fix: "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)",
-      got: reduction,
-    });
+    const said = "a loss for each row would need the logits of all rows in backward";
+    const fix = "Use mean or sum, or crossEntropy(linear(input, weight, bias), target)";
+    throw new ConfigError(op, said, fix);
   }
   checkSmoothing(op, labelSmoothing);
   checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
   const args = { reduction, ignoreIndex, smoothing: labelSmoothing };
-  return Tensor.apply(linearCrossEntropyOp, [input, weight, bias, target, classWeight], args);
+  return Tensor.apply(ops.linearCrossEntropy, [input, weight, bias, target, classWeight], args);
 }
 
 /** Targets are probabilities q: `−Σ_j w_j q'_j ln softmax(x)_j`, `q' = q (1 − e) + e/C`. */
@@ -290,10 +255,8 @@ function softCrossEntropy(
   options: CrossEntropyOptions & { reduction: Reduction; labelSmoothing: number },
 ): Tensor {
   if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
-    throw new ConfigError({
-      op: "crossEntropy",
-      torch: "ignore_index is not supported for floating point target",
-    });
+    const said = "ignore_index is not supported for floating point target";
+    throw ConfigError.torch("crossEntropy", said);
   }
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = input.size(dim);
@@ -322,7 +285,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const { weight = null, ignoreIndex = -100 } = options;
   const reduction = checkReduction("nllLoss", options.reduction);
   checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
-  return Tensor.apply(losses.nllLoss, [input, target, weight], {
+  return Tensor.apply(ops.loss.nllLoss, [input, target, weight], {
     ignoreIndex,
     smoothing: 0,
     reduction,
@@ -337,7 +300,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkReduction("mseLoss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
-  return Tensor.apply(losses.mseLoss, [x, y, null, null], { reduction, args: null });
+  return Tensor.apply(ops.loss.mseLoss, [x, y, null, null], { reduction, args: null });
 }
 
 /**
@@ -366,16 +329,13 @@ export function smoothL1Loss(
 ): Tensor {
   const { beta = 1 } = options;
   if (!(beta >= 0)) {
-    throw new ConfigError({
-      op: "smoothL1Loss",
-      torch: "smooth_l1_loss does not support negative values for beta",
-      got: beta,
-    });
+    const said = "smooth_l1_loss does not support negative values for beta";
+    throw ConfigError.torch("smoothL1Loss", said);
   }
   if (beta === 0) return l1Loss(input, target, options);
   const reduction = checkReduction("smoothL1Loss", options.reduction);
   const [x, y] = broadcastWithWarning(input, target);
-  return Tensor.apply(losses.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
+  return Tensor.apply(ops.loss.smoothL1Loss, [x, y, null, null], { reduction, args: beta });
 }
 
 /**
@@ -395,24 +355,18 @@ export function binaryCrossEntropy(
   const op = "binaryCrossEntropy";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Using a target size (${target.shape}) that is different to the input size (${input.shape}) is deprecated. Please ensure they have the same size.`,
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said =
+      `Using a target size (${target.shape}) that is different to the input size (${input.shape}) ` +
+      "is deprecated. Please ensure they have the same size.";
+    throw ShapeError.torch(op, said);
   }
   for (const v of input.impl.data()) {
     if (v >= 0 && v <= 1) continue;
-    throw new ConfigError({
-      op,
-      torch: "all elements of input should be between 0 and 1",
-      fix: "Apply sigmoid first, or use binaryCrossEntropyWithLogits",
-      got: v,
-    });
+    const said = "all elements of input should be between 0 and 1";
+    throw ConfigError.torch(op, said, "Apply sigmoid first, or use binaryCrossEntropyWithLogits");
   }
   const args = { reduction, args: null };
-  return Tensor.apply(losses.bceLoss, [input, target, options.weight ?? null, null], args);
+  return Tensor.apply(ops.loss.bceLoss, [input, target, options.weight ?? null, null], args);
 }
 
 /**
@@ -435,17 +389,12 @@ export function binaryCrossEntropyWithLogits(
   const op = "binaryCrossEntropyWithLogits";
   const reduction = checkReduction(op, options.reduction);
   if (!sameShape(input.impl.shape, target.impl.shape)) {
-    throw new ShapeError({
-      op,
-      torch: `Target size (${target.shape}) must be the same as input size (${input.shape})`,
-      fix: "Reshape one of them",
-      expected: [...input.impl.shape],
-      got: [...target.impl.shape],
-    });
+    const said = `Target size (${target.shape}) must be the same as input size (${input.shape})`;
+    throw ShapeError.torch(op, said, "Reshape one of them");
   }
   const { weight = null, posWeight = null } = options;
   const args = { reduction, args: null };
-  return Tensor.apply(losses.bceWithLogitsLoss, [input, target, weight, posWeight], args);
+  return Tensor.apply(ops.loss.bceWithLogitsLoss, [input, target, weight, posWeight], args);
 }
 
 // ---- checks ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { expectClose, expectSame, type Recorded } from "../../test/golden/tensors.ts";
+import { expectClose, expectSame } from "../../test/pytorch/close.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import type { Recorded } from "../../test/pytorch/tensors.ts";
 import { manualSeed } from "../random/index.ts";
 import { empty, type Tensor } from "../tensor/index.ts";
 import * as nn from "./index.ts";
@@ -10,7 +11,7 @@ interface Recording {
   init_functions: { seed: number; call: string; shape: number[]; result: Recorded }[];
 }
 
-const { module_init, init_functions } = golden<Recording>("rng.json");
+const { module_init, init_functions } = readRecording<Recording>("rng.json");
 
 const modules: Record<string, () => nn.Module> = {
   "Linear(3, 4)": () => new nn.Linear(3, 4),

@@ -61,10 +61,7 @@ export function ones_(w: Tensor): Tensor {
  */
 export function eye_(w: Tensor): Tensor {
   if (w.ndim !== 2) {
-    throw new ShapeError({
-      op: "init.eye_",
-      torch: "Only tensors with 2 dimensions are supported",
-    });
+    throw ShapeError.torch("init.eye_", "Only tensors with 2 dimensions are supported");
   }
   return silently(() => {
     w.zero_();
@@ -97,11 +94,7 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
     case "conv3d":
       return 1;
     default:
-      throw new ConfigError({
-        op: "init.calculateGain",
-        torch: `Unsupported nonlinearity ${nonlinearity}`,
-        got: nonlinearity,
-      });
+      throw ConfigError.torch("init.calculateGain", `Unsupported nonlinearity ${nonlinearity}`);
   }
 }
 
@@ -170,11 +163,8 @@ function kaimingStd(w: Tensor, options: KaimingOptions): number {
  */
 export function orthogonal_(w: Tensor, gain = 1): Tensor {
   if (w.ndim < 2) {
-    throw new ShapeError({
-      op: "init.orthogonal_",
-      torch: "Only tensors with 2 or more dimensions are supported",
-      got: [...w.impl.shape],
-    });
+    const said = "Only tensors with 2 or more dimensions are supported";
+    throw ShapeError.torch("init.orthogonal_", said);
   }
   const rows = w.size(0);
   const cols = w.numel() / Math.max(rows, 1);
@@ -210,11 +200,8 @@ export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tenso
 
 function fans(w: Tensor): { fanIn: number; fanOut: number } {
   if (w.ndim < 2) {
-    throw new ShapeError({
-      op: "init",
-      torch: "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
-      got: [...w.impl.shape],
-    });
+    const said = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions";
+    throw ShapeError.torch("init", said);
   }
   const field = w.impl.shape.slice(2).reduce((a, b) => a * b, 1);
   return { fanIn: w.size(1) * field, fanOut: w.size(0) * field };

@@ -1,15 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { sentence } from "../../test/golden/sentence.ts";
-import {
-  camelCased,
-  expectClose,
-  expectSame,
-  type Recorded,
-  restored,
-  tolerance,
-} from "../../test/golden/tensors.ts";
-import { float64, int64 } from "../core/index.ts";
+import { expectClose, expectSame, tolerance } from "../../test/pytorch/close.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import { sentence } from "../../test/pytorch/sentence.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
+import { camelCased, float64, int64 } from "../core/index.ts";
 import { gradcheck, noGrad, ones, randn, type Tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 import { LayerNorm } from "./layer-norm.ts";
@@ -36,7 +30,7 @@ interface ErrorCase {
   error: string;
 }
 
-const { cases, errors } = golden<{ cases: LayerNormCase[]; errors: ErrorCase[] }>(
+const { cases, errors } = readRecording<{ cases: LayerNormCase[]; errors: ErrorCase[] }>(
   "layer-norm.json",
 );
 

@@ -1,6 +1,6 @@
 /** Normalisation of each row by its own mean and variance. */
 
-import { repr, ShapeError, tuple } from "../core/index.ts";
+import { repr, ShapeError, torchSays, tuple } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { ones, zeros } from "../tensor/index.ts";
 import * as F from "./functional.ts";
@@ -57,11 +57,7 @@ export class LayerNorm extends Module {
     const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
     const negative = shape.find((size) => size < 0);
     if (negative !== undefined && elementwiseAffine) {
-      throw new ShapeError({
-        op: "LayerNorm",
-        torch: `Trying to create tensor with negative dimension ${negative}: [${shape.join(", ")}]`,
-        got: shape,
-      });
+      throw ShapeError.torch("LayerNorm", torchSays.negativeSize(negative, shape));
     }
     this.normalizedShape = shape;
     this.eps = eps;

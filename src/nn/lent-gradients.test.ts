@@ -3,16 +3,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { float64, int64 } from "../core/index.ts";
 import { emptyPool, poolMemory } from "../kernels/pool.ts";
+import type { Op } from "../ops/op.ts";
+import { View } from "../ops/view.ts";
 import { manualSeed } from "../random/index.ts";
 import { ones, randn, Tensor, tensor } from "../tensor/index.ts";
-import type { Op } from "../tensor/op.ts";
-import { View } from "../tensor/view.ts";
 import { Embedding } from "./embedding.ts";
 import * as F from "./functional.ts";
-import { GRU } from "./gru.ts";
 import { Linear } from "./linear.ts";
-import { LSTM } from "./lstm.ts";
-import { RNN } from "./rnn.ts";
+import { GRU } from "./recurrent/gru.ts";
+import { LSTM } from "./recurrent/lstm.ts";
+import { RNN } from "./recurrent/rnn.ts";
 
 beforeEach(() => {
   manualSeed(0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectClose, tolerance } from "../../test/golden/tensors.ts";
+import { expectClose, tolerance } from "../../test/pytorch/close.ts";
 import { float64, int64 } from "../core/index.ts";
 import { gradcheck, noGrad, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { expectClose, type Recorded, restored, tolerance } from "../../test/golden/tensors.ts";
+import { expectClose, tolerance } from "../../test/pytorch/close.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
 import { float64, int64 } from "../core/index.ts";
 import { gradcheck, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
@@ -22,7 +23,7 @@ interface LossCase {
   grad_input: Recorded;
 }
 
-const cases = golden<LossCase[]>("losses.json");
+const cases = readRecording<LossCase[]>("losses.json");
 /** Losses of PyTorch that saiki does not have yet. */
 const absent = ["huber_loss"];
 

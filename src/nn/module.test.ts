@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SaikiError } from "../core/index.ts";
+import { refusal } from "../../test/pytorch/sentence.ts";
 import { float64, int64, noGrad, ones, type Tensor, tensor, zeros } from "../index.ts";
 import * as nn from "./index.ts";
 
@@ -12,16 +12,6 @@ class Mixed extends nn.Module {
   /** The same module under another name. */
   d = this.a;
   notes = ["neither", 1];
-}
-
-function thrownBy(f: () => unknown): SaikiError {
-  try {
-    f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SaikiError);
-    return error as SaikiError;
-  }
-  return expect.fail("nothing was thrown");
 }
 
 /** Deep comparison would take tensors of equal elements for one another. */
@@ -81,10 +71,10 @@ describe("what belongs to a module", () => {
     }
     for (const m of [new Listed(), new Mapped()]) {
       for (const use of [() => [...m.parameters()], () => m.stateDict(), () => String(m)]) {
-        expect(thrownBy(use).message).toMatch(/would not be found\. Use nn\.ModuleList\.$/);
+        expect(refusal(use).message).toMatch(/would not be found\. Use nn\.ModuleList\.$/);
       }
     }
-    expect(thrownBy(() => new Listed().eval()).sentence).toBe(
+    expect(refusal(() => new Listed().eval()).sentence).toBe(
       "the property layers holds modules or parameters in a plain array, where they would not be found",
     );
   });
@@ -192,14 +182,14 @@ describe("state dicts that do not fit are refused with PyTorch's sentence", () =
     ["an array", [], true, "Expected state_dict to be dict-like, got <class 'list'>."],
   ];
   test.each(loads)("%s", (_title, state, strict, sentence) => {
-    const error = thrownBy(() => new Mixed().loadStateDict(state as nn.StateDict, { strict }));
+    const error = refusal(() => new Mixed().loadStateDict(state as nn.StateDict, { strict }));
     expect(error.torch).toBe(sentence);
   });
 
   test("and change nothing", () => {
     const layer = new nn.Linear(2, 1);
     const before = layer.weight.tolist();
-    thrownBy(() => layer.loadStateDict({ weight: zeros(1, 2), bias: zeros(9) }));
+    refusal(() => layer.loadStateDict({ weight: zeros(1, 2), bias: zeros(9) }));
     expect(layer.weight.tolist()).toEqual(before);
   });
 });
@@ -217,7 +207,7 @@ describe("modes", () => {
   });
 
   test("are true or false", () => {
-    const error = thrownBy(() => new nn.Tanh().train(1 as unknown as boolean));
+    const error = refusal(() => new nn.Tanh().train(1 as unknown as boolean));
     expect(error.torch).toBe("training mode is expected to be boolean");
   });
 
@@ -272,7 +262,7 @@ describe("all modules or parameters at once", () => {
   });
 
   test("to refuses types that cannot be learned", () => {
-    expect(thrownBy(() => new nn.Tanh().to(int64)).torch).toBe(
+    expect(refusal(() => new nn.Tanh().to(int64)).torch).toBe(
       "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.int64",
     );
   });
@@ -296,8 +286,8 @@ describe("containers", () => {
         Object.values(list).filter((x) => x instanceof nn.Module),
         layers,
       );
-      expect(thrownBy(() => list.at(2)).torch).toBe("index 2 is out of range");
-      expect(thrownBy(() => list.at(-3)).torch).toBe("index -3 is out of range");
+      expect(refusal(() => list.at(2)).torch).toBe("index 2 is out of range");
+      expect(refusal(() => list.at(-3)).torch).toBe("index -3 is out of range");
     }
   });
 

@@ -208,12 +208,8 @@ export abstract class Module {
     }
     if (problems.length > 0) {
       const lines = problems.map((p) => `\n\t${p}`).join("");
-      throw new ConfigError({
-        op: `${this.constructor.name}.loadStateDict`,
-        torch: `Error(s) in loading state_dict for ${this.constructor.name}:${lines}`,
-        expected: [...own.keys()],
-        got: [...given.keys()],
-      });
+      const said = `Error(s) in loading state_dict for ${this.constructor.name}:${lines}`;
+      throw ConfigError.torch(`${this.constructor.name}.loadStateDict`, said);
     }
     noGrad(() => {
       for (const [name, target] of own) {
@@ -229,10 +225,7 @@ export abstract class Module {
   /** Sets the mode of this module and all below it. @see torch.nn.Module.train */
   train(mode = true): this {
     if (typeof mode !== "boolean") {
-      throw new ConfigError({
-        op: "Module.train",
-        torch: "training mode is expected to be boolean",
-      });
+      throw ConfigError.torch("Module.train", "training mode is expected to be boolean");
     }
     for (const module of this.modules()) module.training = mode;
     return this;
@@ -287,10 +280,8 @@ export abstract class Module {
    */
   to(dtype: DType): this {
     if (!dtype.isFloatingPoint) {
-      throw new DTypeError({
-        op: "Module.to",
-        torch: `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,
-      });
+      const only = "nn.Module.to only accepts floating point or complex dtypes";
+      throw DTypeError.torch("Module.to", `${only}, but got desired dtype=${dtype}`);
     }
     noGrad(() => {
       for (const tensor of [...this.parameters(), ...this.buffers()]) {
@@ -339,11 +330,8 @@ function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
   if (typeof state === "object" && state !== null && !Array.isArray(state)) {
     return Object.entries(state as StateDict);
   }
-  throw new ConfigError({
-    op: "Module.loadStateDict",
-    torch: `Expected state_dict to be dict-like, got <class '${typeName(state)}'>.`,
-    fix: "Pass an object or a Map of tensors",
-  });
+  const said = `Expected state_dict to be dict-like, got <class '${typeName(state)}'>.`;
+  throw ConfigError.torch("Module.loadStateDict", said, "Pass an object or a Map of tensors");
 }
 
 function mismatch(name: string, target: Tensor, source: unknown): string[] {
@@ -364,9 +352,7 @@ function mismatch(name: string, target: Tensor, source: unknown): string[] {
 function refuseHidden(owner: Module, name: string, value: unknown): void {
   const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
   if (!items.some((v) => v instanceof Module || v instanceof Parameter)) return;
-  throw new SaikiError({
-    op: owner.constructor.name,
-    sentence: `the property ${name} holds modules or parameters in a plain ${Array.isArray(value) ? "array" : "Map"}, where they would not be found`,
-    fix: "Use nn.ModuleList",
-  });
+  const plain = `a plain ${Array.isArray(value) ? "array" : "Map"}, where they would not be found`;
+  const said = `the property ${name} holds modules or parameters in ${plain}`;
+  throw new SaikiError(owner.constructor.name, said, "Use nn.ModuleList");
 }

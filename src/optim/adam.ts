@@ -93,7 +93,7 @@ export class Adam extends Optimizer<Resolved> {
     if (!(g.eps >= 0)) this.reject("Invalid epsilon value:", g.eps);
     g.betas.forEach((b, i) => {
       if (b >= 0 && b < 1) return;
-      this.reject(`Invalid beta parameter at index ${i}: ${repr(b)}`, b);
+      this.reject(`Invalid beta parameter at index ${i}: ${repr(b)}`);
     });
     if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
 import { setWarningHandler } from "../core/index.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { zeros } from "../tensor/index.ts";
@@ -14,9 +14,10 @@ interface ScheduleCase {
   lr: number[];
 }
 
-const { schedulers: cases, plateau } = golden<{ schedulers: ScheduleCase[]; plateau: unknown[] }>(
-  "optim.json",
-);
+const { schedulers: cases, plateau } = readRecording<{
+  schedulers: ScheduleCase[];
+  plateau: unknown[];
+}>("optim.json");
 
 type Make = (optimizer: Optimizer) => lrScheduler.LRScheduler;
 

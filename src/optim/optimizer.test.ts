@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
-import { camelCased, expectSame, type Recorded, restored } from "../../test/golden/tensors.ts";
-import { SaikiError, setWarningHandler } from "../core/index.ts";
+import { expectSame } from "../../test/pytorch/close.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
+import { refusal } from "../../test/pytorch/sentence.ts";
+import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
+import { camelCased, setWarningHandler } from "../core/index.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { ones, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { Adam, AdamW, type Optimizer, type Parameters, SGD } from "./index.ts";
@@ -16,7 +18,7 @@ interface OptimizerCase {
   state: Record<string, Record<string, Recorded>>;
 }
 
-const all = golden<{ optimizers: OptimizerCase[] }>("optim.json").optimizers;
+const all = readRecording<{ optimizers: OptimizerCase[] }>("optim.json").optimizers;
 const classes: Readonly<Record<string, (p: Parameters<object>, o: object) => Optimizer>> = {
   SGD: (p, o) => new SGD(p, o as { lr: number }),
   Adam: (p, o) => new Adam(p, o),
@@ -57,16 +59,6 @@ function expectState(optimizer: Optimizer, want: OptimizerCase["state"]): void {
       expectSame(value as Tensor, entries[name] as Recorded, `${name} of ${index}`);
     }
   }
-}
-
-function thrownBy(f: () => unknown): SaikiError {
-  try {
-    f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SaikiError);
-    return error as SaikiError;
-  }
-  return expect.fail("nothing was thrown");
 }
 
 describe("optimizers match PyTorch bit for bit", () => {
@@ -124,7 +116,7 @@ describe("state dicts", () => {
         sizes.map((n) => ({ params: Array.from({ length: n }, () => new Parameter(ones(1))) })),
         { lr: 0.1 },
       );
-    const load = (a: SGD, b: SGD) => thrownBy(() => a.loadStateDict(b.stateDict())).torch;
+    const load = (a: SGD, b: SGD) => refusal(() => a.loadStateDict(b.stateDict())).torch;
     expect(load(of(1), of(1, 1))).toBe(
       "loaded state dict has a different number of parameter groups",
     );
@@ -153,7 +145,7 @@ describe("state dicts", () => {
     const optimizer = new Adam([p]);
     stepped(optimizer, [p], [{ shape: [1], data: [1] }]);
     const other = new Adam([new Parameter(ones(1)), new Parameter(ones(1))]);
-    thrownBy(() => optimizer.loadStateDict(other.stateDict()));
+    refusal(() => optimizer.loadStateDict(other.stateDict()));
     expect(optimizer.state.get(p)?.["step"]?.item()).toBe(1);
   });
 });
@@ -301,12 +293,12 @@ describe("senseless arguments are refused with PyTorch's sentence", () => {
     ],
   ];
   test.each(table)("%s", (sentence, make) => {
-    expect(thrownBy(make).torch).toBe(sentence);
+    expect(refusal(make).torch).toBe(sentence);
   });
 
   test("an option of a group, too", () => {
     const groups = [{ params: p() }, { params: p(), lr: -2 }];
-    expect(thrownBy(() => new SGD(groups, { lr: 1 })).torch).toBe("Invalid learning rate: -2");
+    expect(refusal(() => new SGD(groups, { lr: 1 })).torch).toBe("Invalid learning rate: -2");
   });
 });
 

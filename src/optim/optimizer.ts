@@ -3,8 +3,10 @@
 import {
   AutogradError,
   ConfigError,
+  camelCased,
   DTypeError,
   repr,
+  snakeCased,
   tuple,
   typeName,
   warn,
@@ -65,16 +67,13 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     this.defaults = defaults;
     const name = this.constructor.name;
     if (params instanceof Tensor) {
-      throw new DTypeError({
-        op: name,
-        torch: `params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.${params.dtype.tensorType}`,
-        fix: "Put it into an array",
-      });
+      const said =
+        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got " +
+        `torch.${params.dtype.tensorType}`;
+      throw DTypeError.torch(name, said, "Put it into an array");
     }
     const items = [...params] as (Tensor | ({ params: Iterable<Tensor> } & Partial<O>))[];
-    if (items.length === 0) {
-      throw new ConfigError({ op: name, torch: "optimizer got an empty parameter list" });
-    }
+    if (items.length === 0) throw ConfigError.torch(name, "optimizer got an empty parameter list");
     if (isGroup(items[0])) {
       for (const group of items)
         this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<O>);
@@ -91,29 +90,22 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
    */
   addParamGroup(group: { readonly params: Iterable<Tensor> } & Partial<O>): void {
     const op = this.constructor.name;
-    if (!isGroup(group)) throw new DTypeError({ op, torch: "param group must be a dict" });
+    if (!isGroup(group)) throw DTypeError.torch(op, "param group must be a dict");
     const params = group.params instanceof Tensor ? [group.params] : [...group.params];
     const full = withDefaults(this.defaults, { ...group, params }) as ParamGroup<O>;
     if (full.lr === undefined) {
-      throw new ConfigError({
-        op,
-        torch: "parameter group didn't specify a value of required optimization parameter lr",
-      });
+      const said = "parameter group didn't specify a value of required optimization parameter lr";
+      throw ConfigError.torch(op, said);
     }
     this.check(full);
     for (const p of params) {
       if (!(p instanceof Tensor)) {
-        throw new DTypeError({
-          op,
-          torch: `optimizer can only optimize Tensors, but one of the params is ${typeName(p)}`,
-        });
+        const said = `optimizer can only optimize Tensors, but one of the params is ${typeName(p)}`;
+        throw DTypeError.torch(op, said);
       }
-      if (!p.isLeaf) throw new AutogradError({ op, torch: "can't optimize a non-leaf Tensor" });
+      if (!p.isLeaf) throw AutogradError.torch(op, "can't optimize a non-leaf Tensor");
       if (this.paramGroups.some((g) => g.params.includes(p))) {
-        throw new ConfigError({
-          op,
-          torch: "some parameters appear in more than one parameter group",
-        });
+        throw ConfigError.torch(op, "some parameters appear in more than one parameter group");
       }
     }
     if (new Set(params).size < params.length) {
@@ -157,10 +149,10 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /** Options as PyTorch prints them, in any order. */
   protected abstract printed(group: ParamGroup<O>): Record<string, unknown>;
 
-  /** @param got stands behind the sentence where the sentence ends in a colon */
-  protected reject(sentence: string, got: unknown): never {
-    const torch = sentence.endsWith(":") ? `${sentence} ${python(got)}` : sentence;
-    throw new ConfigError({ op: this.constructor.name, torch, got });
+  /** @param got stands behind the sentence */
+  protected reject(sentence: string, got?: unknown): never {
+    const said = got === undefined ? sentence : `${sentence} ${python(got)}`;
+    throw ConfigError.torch(this.constructor.name, said);
   }
 
   // ---- dictionaries ----------------------------------------------------------------------------
@@ -185,16 +177,12 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
    */
   loadStateDict(saved: OptimizerStateDict): void {
     if (saved.param_groups.length !== this.paramGroups.length) {
-      this.reject(
-        "loaded state dict has a different number of parameter groups",
-        saved.param_groups.length,
-      );
+      this.reject("loaded state dict has a different number of parameter groups");
     }
     saved.param_groups.forEach((group, i) => {
       if (group.params.length !== this.paramGroups[i]?.params.length) {
         this.reject(
           "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
-          group.params.length,
         );
       }
     });
@@ -252,18 +240,6 @@ function copied(state: ParamState, { dtype }: Tensor): ParamState {
 export function withDefaults<D extends object, O extends object>(defaults: D, given: O): D & O {
   const own = Object.entries(given).filter(([, v]) => v !== undefined);
   return { ...defaults, ...Object.fromEntries(own) } as D & O;
-}
-
-function snakeCased(options: object): Record<string, unknown> {
-  return renamed(options, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
-}
-
-function camelCased(options: object): Record<string, unknown> {
-  return renamed(options, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
-}
-
-function renamed(options: object, name: (k: string) => string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
 }
 
 /** Whole numbers print as they are given: JavaScript does not tell 0 from 0.0. */

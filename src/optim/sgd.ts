@@ -71,7 +71,7 @@ export class SGD extends Optimizer<Resolved> {
     if (!(g.momentum >= 0)) this.reject("Invalid momentum value:", g.momentum);
     if (!(g.weightDecay >= 0)) this.reject("Invalid weight_decay value:", g.weightDecay);
     if (g.nesterov && (g.momentum <= 0 || g.dampening !== 0)) {
-      this.reject("Nesterov momentum requires a momentum and zero dampening", g.momentum);
+      this.reject("Nesterov momentum requires a momentum and zero dampening");
     }
   }
 

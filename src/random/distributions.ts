@@ -1,16 +1,16 @@
 /**
  * PyTorch's distributions of real numbers on a generator.
  *
- * Each checks its arguments and fills `out` in order. The kernels that fill in bulk are arguments,
- * so that a caller passes the backend's: `uniform(generator, data, 0, 1, backend.uniformFill)`.
+ * Each checks its arguments and fills `out` in order; kernels fill in bulk.
  */
 
 import type { Real } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
 import { fma64 } from "../core/float.ts";
-import type { BernoulliMask, NormalFill, UniformFill } from "./fills.ts";
+import * as torchSays from "../core/torch-sentences.ts";
+import { kernels } from "../kernels/index.ts";
+import { nextU32, nextU53 } from "../kernels/reference/mt19937.ts";
 import type { Generator } from "./generator.ts";
-import { nextU32, nextU53 } from "./mt19937.ts";
 
 /**
  * Uniform numbers in [from, to).
@@ -18,31 +18,25 @@ import { nextU32, nextU53 } from "./mt19937.ts";
  * @throws ConfigError when a bound or their distance is outside the type, or `from > to`
  * @see Tensor.uniform_
  */
-export function uniform(
-  generator: Generator,
-  out: Real,
-  from: number,
-  to: number,
-  fill: UniformFill,
-): void {
+export function uniform(generator: Generator, out: Real, from: number, to: number): void {
   const [type, Type, max] =
     out instanceof Float32Array
       ? ["float", "Float", MAX_FLOAT]
       : ["double", "Double", Number.MAX_VALUE];
   const [a, b] = [cpp(from), cpp(to)];
-  if (!(Math.abs(from) <= max)) reject("uniform_", `from is out of bounds for ${type}`, from);
-  if (!(Math.abs(to) <= max)) reject("uniform_", `to is out of bounds for ${type}`, to);
+  if (!(Math.abs(from) <= max)) reject("uniform_", `from is out of bounds for ${type}`);
+  if (!(Math.abs(to) <= max)) reject("uniform_", `to is out of bounds for ${type}`);
   if (from > to) {
     const torch = `uniform_ expects to return a [from, to) range, but found from=${a} > to=${b}`;
-    reject("uniform_", torch, [from, to]);
+    reject("uniform_", torch);
   }
   if (to - from > max) {
     const torch =
       `uniform_ expects to-from <= std::numeric_limits<${Type}>::max(), but found to=${b} and ` +
       `from=${a} which result in to-from to exceed the limit`;
-    reject("uniform_", torch, [from, to]);
+    reject("uniform_", torch);
   }
-  fill(generator.state, out, from, to);
+  kernels().uniformFill(generator.state, out, from, to);
 }
 
 const MAX_FLOAT = 2 ** 128 - 2 ** 104;
@@ -53,16 +47,10 @@ const MAX_FLOAT = 2 ** 128 - 2 ** 104;
  * @throws ConfigError when `std` is negative or NaN
  * @see Tensor.normal_
  */
-export function normal(
-  generator: Generator,
-  out: Real,
-  mean: number,
-  std: number,
-  fill: NormalFill,
-): void {
-  if (!(std >= 0)) reject("normal_", `normal expects std >= 0.0, but found std ${cpp(std)}`, std);
+export function normal(generator: Generator, out: Real, mean: number, std: number): void {
+  if (!(std >= 0)) reject("normal_", `normal expects std >= 0.0, but found std ${cpp(std)}`);
   if (out.length < 16) normalSmall(generator, out, mean, std);
-  else fill(generator.state, out, mean, std);
+  else kernels().normalFill(generator.state, out, mean, std);
 }
 
 /**
@@ -79,11 +67,11 @@ export function normalSmall(generator: Generator, out: Real, mean: number, std: 
  * @throws ConfigError when `p` is outside [0, 1]
  * @see Tensor.bernoulli_
  */
-export function bernoulli(generator: Generator, out: Real, p: number, fill: BernoulliMask): void {
+export function bernoulli(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
-    reject("bernoulli_", `bernoulli_ expects p to be in [0, 1], but got p=${cpp(p)}`, p);
+    reject("bernoulli_", `bernoulli_ expects p to be in [0, 1], but got p=${cpp(p)}`);
   }
-  fill(generator.state, out, p, 1);
+  kernels().bernoulliMask(generator.state, out, p, 1);
 }
 
 /**
@@ -99,7 +87,7 @@ export function bernoulliTensor(generator: Generator, probs: Real, out: Real): v
   const isFloat = probs instanceof Float32Array;
   for (let i = 0; i < probs.length; i++) {
     const p = probs[i]!;
-    if (!isProbability(p)) reject("bernoulli", PROBABILITY_SENTENCE, p);
+    if (!isProbability(p)) reject("bernoulli", PROBABILITY_SENTENCE);
     const u = isFloat ? (nextU32(state) & 0xffffff) * 2 ** -24 : nextU53(state);
     out[i] = u < p ? 1 : 0;
   }
@@ -116,16 +104,21 @@ const PROBABILITY_SENTENCE =
  * @throws ConfigError when `p` is outside [0, 1]
  * @see torch.nn.functional.dropout
  */
-export function dropoutMask(generator: Generator, out: Real, p: number, fill: BernoulliMask): void {
+export function dropoutMask(generator: Generator, out: Real, p: number): void {
   if (!isProbability(p)) {
-    reject("dropout", `dropout probability has to be between 0 and 1, but got ${p}`, p);
+    reject("dropout", torchSays.noProbability(p));
   }
   if (p === 0 || p === 1) {
     out.fill(1 - p);
     return;
   }
   const keep = 1 - p;
-  fill(generator.state, out, keep, 1 / (out instanceof Float32Array ? Math.fround(keep) : keep));
+  kernels().bernoulliMask(
+    generator.state,
+    out,
+    keep,
+    1 / (out instanceof Float32Array ? Math.fround(keep) : keep),
+  );
 }
 
 /**
@@ -137,7 +130,7 @@ export function dropoutMask(generator: Generator, out: Real, p: number, fill: Be
 export function exponential(generator: Generator, out: Real, lambda = 1): void {
   if (!(lambda >= 0)) {
     const torch = `exponential_ expects lambda >= 0.0, but found lambda=${cpp(lambda)}`;
-    reject("exponential_", torch, lambda);
+    reject("exponential_", torch);
   }
   const scale = -1 / lambda;
   for (let i = 0; i < out.length; i++) out[i] = scale * Math.log(1 - generator.uniform53());
@@ -147,8 +140,8 @@ function isProbability(p: number): boolean {
   return p >= 0 && p <= 1;
 }
 
-function reject(op: string, torch: string, got: unknown): never {
-  throw new ConfigError({ op, torch, got });
+function reject(op: string, torch: string): never {
+  throw ConfigError.torch(op, torch);
 }
 
 /** A number as a C++ stream prints it: six significant digits. */

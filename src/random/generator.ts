@@ -1,7 +1,14 @@
 /** PyTorch's CPU random number generator, and the default one that everything draws from. */
 
 import { ConfigError, FormatError } from "../core/errors.ts";
-import { MT_STATE_LENGTH, MT_WORDS, nextU32, nextU53, seedLater, seedState } from "./mt19937.ts";
+import {
+  MT_STATE_LENGTH,
+  MT_WORDS,
+  nextU32,
+  nextU53,
+  seedLater,
+  seedState,
+} from "../kernels/reference/mt19937.ts";
 
 const DEFAULT_SEED = 67280421310721n;
 
@@ -120,15 +127,14 @@ export class Generator {
    */
   setState(bytes: Uint8Array): this {
     const op = "Generator.setState";
-    if (bytes.length !== LAYOUT.size)
-      throw new FormatError({ op, torch: sizeSentence(bytes.length) });
+    if (bytes.length !== LAYOUT.size) throw FormatError.torch(op, sizeSentence(bytes.length));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const left = view.getInt32(LAYOUT.left, true);
     const next = Number(view.getBigUint64(LAYOUT.next, true));
     const fresh = left === 1 && next === 0;
     const valid = next >= 1 && next <= MT_WORDS && left === MT_WORDS + 1 - next;
     if (view.getInt32(LAYOUT.seeded, true) !== 1 || !(fresh || valid)) {
-      throw new FormatError({ op, torch: "Invalid mt19937 state", fix: "Pass bytes of getState" });
+      throw FormatError.torch(op, "Invalid mt19937 state", "Pass bytes of getState");
     }
     this.seed64 = view.getBigUint64(LAYOUT.seed, true);
     for (let j = 0; j < MT_WORDS; j++) this.words[j] = view.getUint32(LAYOUT.words + 8 * j, true);
@@ -220,16 +226,11 @@ function asUint64(seed: number | bigint): bigint {
   const op = "manualSeed";
   const fix = "Use an integer from -2^63 to 2^64 - 1";
   if (typeof seed === "number" && !Number.isInteger(seed)) {
-    throw new ConfigError({
-      op,
-      torch: "manual_seed expected a long, but got float",
-      fix,
-      got: seed,
-    });
+    throw ConfigError.torch(op, "manual_seed expected a long, but got float", fix);
   }
   const wide = BigInt(seed);
   if (wide < -(1n << 63n) || wide >= 1n << 64n) {
-    throw new ConfigError({ op, torch: "Overflow when unpacking long", fix, got: seed });
+    throw ConfigError.torch(op, "Overflow when unpacking long", fix);
   }
   return BigInt.asUintN(64, wide);
 }

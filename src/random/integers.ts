@@ -2,6 +2,7 @@
 
 import type { Real, TypedArray } from "../core/dtype.ts";
 import { ConfigError } from "../core/errors.ts";
+import * as torchSays from "../core/torch-sentences.ts";
 import { Generator } from "./generator.ts";
 
 /**
@@ -24,22 +25,21 @@ export function randint(generator: Generator, out: TypedArray, low: number, high
 
 function checkRange(out: TypedArray, low: number, high: number): void {
   const op = "randint";
-  const got = [low, high];
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high - low > 2 ** 53) {
     const sentence = `the bounds ${low} and ${high} are not integers within 2^53 of each other`;
-    throw new ConfigError({ op, sentence, fix: "Pass whole numbers", got });
+    throw new ConfigError(op, sentence, "Pass whole numbers");
   }
   if (low >= high) {
     const torch = `random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`;
-    throw new ConfigError({ op, torch, got });
+    throw ConfigError.torch(op, torch);
   }
   if (out instanceof Int32Array && (low < -(2 ** 31) || high > 2 ** 31)) {
     const sentence = `the range [${low}, ${high}) leaves the 32 bits that int64 is stored in`;
-    throw new ConfigError({ op, sentence, fix: "Keep it within [-2^31, 2^31)", got });
+    throw new ConfigError(op, sentence, "Keep it within [-2^31, 2^31)");
   }
   if (out instanceof Uint8Array && (low < 0 || high > 256)) {
     const bound = low < 0 ? "from" : "to - 1";
-    throw new ConfigError({ op, torch: `${bound} is out of bounds for unsigned char`, got });
+    throw ConfigError.torch(op, `${bound} is out of bounds for unsigned char`);
   }
 }
 
@@ -69,9 +69,8 @@ export function randomInt64(generator: Generator): bigint {
  */
 export function randperm(generator: Generator, n: number): Int32Array {
   if (!Number.isInteger(n) || n < 0) {
-    const torch = `Trying to create tensor with negative dimension ${n}: [${n}]`;
-    const parts = n < 0 ? { torch } : { sentence: `${n} is not a length` };
-    throw new ConfigError({ op: "randperm", ...parts, got: n });
+    if (n < 0) throw ConfigError.torch("randperm", torchSays.negativeSize(n, [n]));
+    throw new ConfigError("randperm", `${n} is not a length`);
   }
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = 0; i < n - 1; i++) {

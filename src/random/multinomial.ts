@@ -26,11 +26,11 @@ export function multinomial(
   replacement = false,
 ): Int32Array {
   if (!Number.isInteger(numSamples) || numSamples <= 0) {
-    reject("cannot sample n_sample <= 0 samples", numSamples, "Ask for a whole number of samples");
+    reject("cannot sample n_sample <= 0 samples", "Ask for a whole number of samples");
   }
   if (!replacement && numSamples > cols) {
     const torch = "cannot sample n_sample > prob_dist.size(-1) samples without replacement";
-    reject(torch, numSamples, "Ask for fewer samples or sample with replacement");
+    reject(torch, "Ask for fewer samples or sample with replacement");
   }
   const out = new Int32Array(rows * numSamples);
   const matrix = { data: weights, rows, cols };
@@ -59,12 +59,12 @@ function runningSums(row: Real): Real {
   let total = 0;
   for (let j = 0; j < row.length; j++) {
     const weight = row[j]!;
-    if (!(weight >= 0)) reject(`${INVALID} entry < 0)`, weight);
-    if (weight === Infinity) reject(`${INVALID} entry = infinity or NaN)`, weight);
+    if (!(weight >= 0)) reject(`${INVALID} entry < 0)`);
+    if (weight === Infinity) reject(`${INVALID} entry = infinity or NaN)`);
     row[j] = total + weight;
     total = row[j]!;
   }
-  if (total === 0) reject(ZERO_SUM, total);
+  if (total === 0) reject(ZERO_SUM);
   for (let j = 0; j < row.length; j++) row[j]! /= total;
   row[row.length - 1] = 1;
   return row;
@@ -86,11 +86,10 @@ function withoutReplacement(generator: Generator, w: Matrix, out: Int32Array, n:
   const { data, rows, cols } = w;
   const bad = data.find((weight) => !(weight >= 0 && weight < Infinity));
   if (bad !== undefined) {
-    reject("probability tensor contains either `inf`, `nan` or element < 0", bad);
+    reject("probability tensor contains either `inf`, `nan` or element < 0");
   }
   for (let r = 0; r < rows; r++) {
-    if (data.subarray(r * cols, (r + 1) * cols).every((weight) => weight === 0))
-      reject(ZERO_SUM, 0);
+    if (data.subarray(r * cols, (r + 1) * cols).every((weight) => weight === 0)) reject(ZERO_SUM);
   }
   // One exponential number for every weight, before any choice; scores are rounded to the type.
   const scores = data.slice();
@@ -106,6 +105,6 @@ function withoutReplacement(generator: Generator, w: Matrix, out: Int32Array, n:
 const INVALID = "invalid multinomial distribution (encountering probability";
 const ZERO_SUM = "invalid multinomial distribution (sum of probabilities <= 0)";
 
-function reject(torch: string, got: number, fix?: string): never {
-  throw new ConfigError({ op: "multinomial", torch, got, fix });
+function reject(torch: string, fix?: string): never {
+  throw ConfigError.torch("multinomial", torch, fix);
 }

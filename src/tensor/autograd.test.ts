@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { modified, sentence } from "../../test/golden/sentence.ts";
+import { modified, sentence } from "../../test/pytorch/sentence.ts";
 import { AutogradError, float64, int64 } from "../core/index.ts";
+import type { Context, Op } from "../ops/op.ts";
+import type { View } from "../ops/view.ts";
 import { isGradEnabled, noGrad } from "./autograd.ts";
 import { ones, tensor, zeros } from "./creation.ts";
 import { cat, maximum, stack, where } from "./functions.ts";
-import type { Context, Op } from "./op.ts";
 import { Tensor } from "./tensor.ts";
-import type { View } from "./view.ts";
 
 const leaf = (...data: number[]) => tensor(data, { requiresGrad: true });
 const gradOf = (x: Tensor) => x.grad?.tolist();

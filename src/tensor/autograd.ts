@@ -4,10 +4,10 @@
  * No second derivatives: gradients are plain views, not recorded themselves.
  */
 
-import { AutogradError, type Real } from "../core/index.ts";
+import { AutogradError, list, type Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
-import type { Context } from "./op.ts";
-import { type Storage, View } from "./view.ts";
+import type { Context } from "../ops/op.ts";
+import { type Storage, View } from "../ops/view.ts";
 
 /** Where a gradient goes: output `index` of a node. */
 export interface Edge {
@@ -91,30 +91,26 @@ export class OpNode implements Node {
     const maker = this.#sources.find((s) => s.storage === storage);
     const made = maker && `output ${maker.output} of ${(maker.node ?? this).nameOf(maker.output)}`;
     const source = maker?.node === null ? made : (storage.changedBy ?? made);
-    throw new AutogradError({
-      op: "Tensor.backward",
-      torch:
-        "one of the variables needed for gradient computation has been modified by an inplace " +
-        `operation: [torch.${view.dtype.tensorType} [${view.shape.join(", ")}]]` +
-        `${source === undefined ? "" : `, which is ${source},`} is at version ` +
-        `${storage.version}; expected version ${version} instead. Hint: enable anomaly ` +
-        "detection to find the operation that failed to compute its gradient, with " +
-        "torch.autograd.set_detect_anomaly(True).",
-      fix: "Use the operation without the trailing underscore",
-    });
+    const said =
+      "one of the variables needed for gradient computation has been modified by an inplace " +
+      `operation: [torch.${view.dtype.tensorType} ${list(view.shape)}]` +
+      `${source === undefined ? "" : `, which is ${source},`} is at version ` +
+      `${storage.version}; expected version ${version} instead. Hint: enable anomaly ` +
+      "detection to find the operation that failed to compute its gradient, with " +
+      "torch.autograd.set_detect_anomaly(True).";
+    const fix = "Use the operation without the trailing underscore";
+    throw AutogradError.torch("Tensor.backward", said, fix);
   }
 }
 
 function secondBackward(): AutogradError {
-  return new AutogradError({
-    op: "Tensor.backward",
-    torch:
-      "Trying to backward through the graph a second time (or directly access saved tensors after " +
-      "they have already been freed). Saved intermediate values of the graph are freed when you " +
-      "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward " +
-      "through the graph a second time or if you need to access saved tensors after calling backward.",
-    fix: "Here the option is backward({ retainGraph: true })",
-  });
+  const said =
+    "Trying to backward through the graph a second time (or directly access saved tensors after " +
+    "they have already been freed). Saved intermediate values of the graph are freed when you " +
+    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward " +
+    "through the graph a second time or if you need to access saved tensors after calling backward.";
+  const fix = "Here the option is backward({ retainGraph: true })";
+  return AutogradError.torch("Tensor.backward", said, fix);
 }
 
 let recording = true;
@@ -140,11 +136,8 @@ export function noGrad<T>(body: () => T): T {
   try {
     const result = body();
     if (result instanceof Promise) {
-      throw new AutogradError({
-        op: "noGrad",
-        sentence: "the function returned a promise, and what it awaits would be recorded",
-        fix: "Call noGrad around the synchronous parts",
-      });
+      const said = "the function returned a promise, and what it awaits would be recorded";
+      throw new AutogradError("noGrad", said, "Call noGrad around the synchronous parts");
     }
     return result;
   } finally {

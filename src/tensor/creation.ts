@@ -5,17 +5,17 @@ import {
   bool,
   ConfigError,
   DTypeError,
-  dtypes,
   float32,
   float64,
   int64,
   ShapeError,
+  torchSays,
   uint8,
 } from "../core/index.ts";
-import { inRange } from "./ops/arithmetic.ts";
+import { inRange } from "../ops/arithmetic.ts";
+import { View } from "../ops/view.ts";
 import type { Nested } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** Options of functions that make tensors. */
 export interface TensorOptions {
@@ -143,13 +143,9 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
     numbers.length === 1
       ? [0, numbers[0] as number, 1]
       : [numbers[0] as number, numbers[1] as number, numbers[2] ?? 1];
-  if (step === 0) throw new ConfigError({ op: "arange", torch: "step must be nonzero" });
+  if (step === 0) throw ConfigError.torch("arange", "step must be nonzero");
   if ((end - start) * step < 0) {
-    throw new ConfigError({
-      op: "arange",
-      torch: "upper bound and larger bound inconsistent with step sign",
-      got: [start, end, step],
-    });
+    throw ConfigError.torch("arange", "upper bound and larger bound inconsistent with step sign");
   }
   const whole = [start, end, step].every(Number.isInteger);
   const dtype = options.dtype ?? (whole ? int64 : float32);
@@ -209,9 +205,9 @@ export function parseShape(
 function checkedShape(op: string, shape: readonly number[]): number[] {
   for (const s of shape) {
     if (Number.isInteger(s) && s >= 0) continue;
-    const torch = `Trying to create tensor with negative dimension ${s}: [${shape.join(", ")}]`;
-    const parts = s < 0 ? { torch } : { sentence: `${String(s)} is not a size` };
-    throw new ShapeError({ op, ...parts, fix: "Sizes are whole numbers from 0", got: [...shape] });
+    const fix = "Sizes are whole numbers from 0";
+    if (s < 0) throw ShapeError.torch(op, torchSays.negativeSize(s, shape), fix);
+    throw new ShapeError(op, `${String(s)} is not a size`, fix);
   }
   return [...shape];
 }
@@ -221,12 +217,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float64Array) return float64;
   if (data instanceof Int32Array) return int64;
   if (data instanceof Uint8Array) return uint8;
-  throw new DTypeError({
-    op: "tensor",
-    sentence: `a ${(data as object).constructor.name} has no element type here`,
-    fix: "Pass a Float32Array, Float64Array, Int32Array or Uint8Array",
-    expected: Object.keys(dtypes),
-  });
+  const said = `a ${(data as object).constructor.name} has no element type here`;
+  const fix = "Pass a Float32Array, Float64Array, Int32Array or Uint8Array";
+  throw new DTypeError("tensor", said, fix);
 }
 
 function shapeOf(data: unknown): number[] {
@@ -246,21 +239,13 @@ function flatten(
       out.push(data);
       return;
     }
-    throw new DTypeError({
-      op: "tensor",
-      sentence: `an element is ${Array.isArray(data) ? "an array" : typeof data}, not a number`,
-      fix: "Pass numbers or booleans, nested to equal depth",
-      got: data,
-    });
+    const said = `an element is ${Array.isArray(data) ? "an array" : typeof data}, not a number`;
+    throw new DTypeError("tensor", said, "Pass numbers or booleans, nested to equal depth");
   }
   if (!Array.isArray(data) || data.length !== shape[dim]) {
     const got = Array.isArray(data) ? data.length : "a number";
-    throw new ShapeError({
-      op: "tensor",
-      torch: `expected sequence of length ${shape[dim]} at dim ${dim} (got ${got})`,
-      expected: shape[dim],
-      got,
-    });
+    const said = `expected sequence of length ${shape[dim]} at dim ${dim} (got ${got})`;
+    throw ShapeError.torch("tensor", said);
   }
   for (const item of data) flatten(item, shape, dim + 1, out);
 }

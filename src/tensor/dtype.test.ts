@@ -1,4 +1,4 @@
-import { type Expressions, replay } from "../../test/golden/expressions.ts";
+import { type Expressions, replay } from "../../test/pytorch/expressions.ts";
 import * as t from "./functions.ts";
 
 const table: Expressions = {

@@ -1,16 +1,13 @@
 /** In-place random filling of a tensor, in the order of memory whatever the strides say, as PyTorch does. */
 
 import type { Real } from "../core/index.ts";
-import { kernels } from "../kernels/index.ts";
+import { View } from "../ops/view.ts";
 import type { Generator } from "../random/index.ts";
 import * as dist from "../random/index.ts";
-import { View } from "./view.ts";
 
 /** Uniform numbers in [from, to). */
 export function uniform(view: View, from: number, to: number, generator: Generator): void {
-  fill(view, (out) =>
-    dist.uniform(generator, out, from, to, (...a) => kernels().uniformFill(...a)),
-  );
+  fill(view, (out) => dist.uniform(generator, out, from, to));
 }
 
 /** Normal numbers; views that are not contiguous one by one. */
@@ -18,13 +15,13 @@ export function normal(view: View, mean: number, std: number, generator: Generat
   const serial = !view.isContiguous();
   fill(view, (out) => {
     if (serial) dist.normalSmall(generator, out, mean, std);
-    else dist.normal(generator, out, mean, std, (...a) => kernels().normalFill(...a));
+    else dist.normal(generator, out, mean, std);
   });
 }
 
 /** 1 with probability p, else 0. */
 export function bernoulli(view: View, p: number, generator: Generator): void {
-  fill(view, (out) => dist.bernoulli(generator, out, p, (...a) => kernels().bernoulliMask(...a)));
+  fill(view, (out) => dist.bernoulli(generator, out, p));
 }
 
 /** Exponentially distributed numbers. */

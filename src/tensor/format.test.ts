@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { golden } from "../../test/golden/read.ts";
+import { readRecording } from "../../test/pytorch/read.ts";
 import { type DType, dtypes, float32, float64, int64 } from "../core/index.ts";
 import { arange, ones, tensor, zeros } from "./creation.ts";
 import { formatTensor, type PrintOptionChanges, setPrintOptions } from "./format.ts";
@@ -31,7 +31,7 @@ const made: Record<string, () => Tensor> = {
     cat([arange(600), tensor([0.5]), arange(600)]),
 };
 
-const { tensors } = golden<{ tensors: Recorded[] }>("text.json");
+const { tensors } = readRecording<{ tensors: Recorded[] }>("text.json");
 const before = setPrintOptions({});
 
 afterEach(() => {

@@ -79,7 +79,7 @@ export function setPrintOptions({ profile, ...changes }: PrintOptionChanges): Pr
 
 function check(name: string, got: unknown, holds: boolean, fix: string): void {
   if (holds) return;
-  throw new ConfigError({ op: "setPrintOptions", sentence: `${name} is ${got}`, fix, got });
+  throw new ConfigError("setPrintOptions", `${name} is ${got}`, fix);
 }
 
 const PREFIX = "tensor(";

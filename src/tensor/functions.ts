@@ -1,9 +1,9 @@
 /** The methods as functions, and what joins several tensors. */
 
-import { normalizeDim, ShapeError, sameShape } from "../core/index.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as shapes from "./ops/shape.ts";
+import { list, normalizeDim, ShapeError, sameShape } from "../core/index.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as shapes from "../ops/shape.ts";
 import type { Operand, ReduceOptions } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -19,7 +19,7 @@ import { Tensor } from "./tensor.ts";
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors.find((t) => !shapes.isEmptyVector(t.impl.shape)) ?? tensors[0];
   if (first === undefined) {
-    throw new ShapeError({ op: "cat", torch: "torch.cat(): expected a non-empty list of Tensors" });
+    throw ShapeError.torch("cat", "torch.cat(): expected a non-empty list of Tensors");
   }
   const d = normalizeDim("cat", dim, first.ndim);
   tensors.forEach((t, k) => {
@@ -32,13 +32,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
         : t.ndim !== first.ndim
           ? `Tensors must have same number of dimensions: got ${first.ndim} and ${t.ndim}`
           : `Sizes of tensors must match except in dimension ${d}. Expected size ` +
-            `${first.impl.shape[differs]} but got size ${t.impl.shape[differs]} for tensor number ${k} in the list.`;
-    throw new ShapeError({
-      op: "cat",
-      torch,
-      expected: [...first.impl.shape],
-      got: [...t.impl.shape],
-    });
+            `${first.impl.shape[differs]} but got size ${t.impl.shape[differs]} for tensor number ` +
+            `${k} in the list.`;
+    throw ShapeError.torch("cat", torch);
   });
   return Tensor.apply(shapes.cat, [...tensors], { dim: d });
 }
@@ -54,20 +50,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors[0];
-  if (first === undefined) {
-    throw new ShapeError({ op: "stack", torch: "stack expects a non-empty TensorList" });
-  }
-  const list = (s: readonly number[]) => `[${s.join(", ")}]`;
+  if (first === undefined) throw ShapeError.torch("stack", "stack expects a non-empty TensorList");
   tensors.forEach((t, k) => {
     if (sameShape(t.impl.shape, first.impl.shape)) return;
-    throw new ShapeError({
-      op: "stack",
-      torch:
-        `stack expects each tensor to be equal size, but got ${list(first.impl.shape)} at entry 0 ` +
-        `and ${list(t.impl.shape)} at entry ${k}`,
-      expected: [...first.impl.shape],
-      got: [...t.impl.shape],
-    });
+    const said =
+      `stack expects each tensor to be equal size, but got ${list(first.impl.shape)} at entry 0 ` +
+      `and ${list(t.impl.shape)} at entry ${k}`;
+    throw ShapeError.torch("stack", said);
   });
   return Tensor.apply(shapes.stack, [...tensors], normalizeDim("stack", dim, first.ndim + 1));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { modified, sentence } from "../../test/golden/sentence.ts";
+import { modified, sentence } from "../../test/pytorch/sentence.ts";
 import { AutogradError } from "../core/index.ts";
 import { noGrad } from "./autograd.ts";
 import { ones, tensor, zeros } from "./creation.ts";

@@ -15,8 +15,9 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export { dropout } from "./dropout.ts";
 export * from "./functions.ts";
 export * from "./gradcheck.ts";
-export type { IndexItem } from "./indexing.ts";
+
 export * from "./random.ts";
 export * from "./tensor.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DTypeError, IndexError, int64 } from "../core/index.ts";
 import { arange, tensor, zeros } from "./creation.ts";
-import type { IndexItem } from "./indexing.ts";
+import type { IndexItem } from "./tensor.ts";
 
 const x = arange(24).reshape(2, 3, 4);
 const ints = (...data: number[]) => tensor(data, { dtype: int64 });

@@ -1,11 +1,11 @@
 /** Tensors of random numbers, from PyTorch's stream. */
 
-import { DTypeError, float32, int64, ShapeError } from "../core/index.ts";
+import { DTypeError, int64, ShapeError } from "../core/index.ts";
+import { View } from "../ops/view.ts";
 import * as dist from "../random/index.ts";
 import { defaultGenerator, type Generator } from "../random/index.ts";
 import { empty, parseShape, type ShapeArgs, type TensorOptions } from "./creation.ts";
 import { Tensor } from "./tensor.ts";
-import { View } from "./view.ts";
 
 /** Options of functions that draw random tensors. */
 export interface RandomOptions extends TensorOptions {
@@ -98,18 +98,12 @@ export function multinomial(
   options: RandomOptions & { readonly replacement?: boolean | undefined } = {},
 ): Tensor {
   if (!weights.dtype.isFloatingPoint) {
-    throw new DTypeError({
-      op: "multinomial",
-      torch: `multinomial only supports floating-point dtypes for input, got: ${weights.dtype.tensorType.replace("Tensor", "")}`,
-      fix: "Convert the weights with float()",
-    });
+    const only = "multinomial only supports floating-point dtypes for input, got:";
+    const said = `${only} ${weights.dtype.scalarType}`;
+    throw DTypeError.torch("multinomial", said, "Convert the weights with float()");
   }
   if (weights.ndim !== 1 && weights.ndim !== 2) {
-    throw new ShapeError({
-      op: "multinomial",
-      torch: "prob_dist must be 1 or 2 dim",
-      got: [...weights.impl.shape],
-    });
+    throw ShapeError.torch("multinomial", "prob_dist must be 1 or 2 dim");
   }
   const cols = weights.impl.shape.at(-1) as number;
   const rows = weights.ndim === 1 ? 1 : weights.size(0);
@@ -132,11 +126,8 @@ export function normal(
 ): Tensor {
   const like = typeof mean === "number" ? std : mean;
   if (typeof like === "number") {
-    throw new ShapeError({
-      op: "normal",
-      sentence: "neither mean nor std is a tensor, so the shape is unknown",
-      fix: "Use randn(shape).mul(std).add(mean)",
-    });
+    const said = "neither mean nor std is a tensor, so the shape is unknown";
+    throw new ShapeError("normal", said, "Use randn(shape).mul(std).add(mean)");
   }
   const shape =
     typeof mean !== "number" && typeof std !== "number"
@@ -154,13 +145,8 @@ function filled(
 ): Tensor {
   const { shape, dtype, requiresGrad } = parseShape(op, args);
   if (!dtype.isFloatingPoint) {
-    throw new DTypeError({
-      op,
-      sentence: `random real numbers have no place in ${dtype}`,
-      fix: "Use randint, or float32",
-      expected: float32,
-      got: dtype,
-    });
+    const said = `random real numbers have no place in ${dtype}`;
+    throw new DTypeError(op, said, "Use randint, or float32");
   }
   const x = empty(shape, { dtype });
   run(x, source((args.at(-1) ?? {}) as RandomOptions));

@@ -1,6 +1,6 @@
 /**
  * The tensor: a view with a place on the tape. Methods are one line or two; what they compute is in
- * `ops/`, and what they check first in `arguments.ts`.
+ * `ops/`, and what they check first in `checks.ts`.
  */
 
 import type { DType, Size, TypedArray } from "../core/index.ts";
@@ -13,33 +13,41 @@ import {
   int64,
   ShapeError,
   Size as Sizes,
-  sameShape,
   uint8,
 } from "../core/index.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementwise from "../ops/elementwise.ts";
+import * as indexing from "../ops/indexing.ts";
+import * as matrix from "../ops/matmul.ts";
+import type { Inputs, MultiOp, Op } from "../ops/op.ts";
+import { Context } from "../ops/op.ts";
+import * as reduce from "../ops/reduce.ts";
+import * as rows from "../ops/rows.ts";
+import * as shapes from "../ops/shape.ts";
+import { View } from "../ops/view.ts";
 import { defaultGenerator } from "../random/index.ts";
-import * as args from "./arguments.ts";
 import type { Edge, Node, Source } from "./autograd.ts";
 import { accumulate, isGradEnabled, OpNode, runBackward, taken } from "./autograd.ts";
+import * as checks from "./checks.ts";
 import * as fill from "./fill.ts";
 import { formatTensor } from "./format.ts";
-import * as indexArgs from "./index-arguments.ts";
-import type { IndexItem, Pickers } from "./indexing.ts";
-import { indexed } from "./indexing.ts";
-import type { Inputs, MultiOp, Op } from "./op.ts";
-import { Context } from "./op.ts";
-import * as arithmetic from "./ops/arithmetic.ts";
-import * as elementwise from "./ops/elementwise.ts";
-import * as indexing from "./ops/indexing.ts";
-import * as matrix from "./ops/matmul.ts";
-import * as reduce from "./ops/reduce.ts";
-import * as rows from "./ops/rows.ts";
-import * as shapes from "./ops/shape.ts";
-import { View } from "./view.ts";
+import * as indexChecks from "./index-checks.ts";
 
 /** Nested arrays of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested<T> = T | Nested<T>[];
 /** The second operand of arithmetic: a tensor, or one number for all elements. */
 export type Operand = Tensor | number;
+
+/**
+ * An item of {@link Tensor.at}: a number, `null` (all), `[start, end]` or `[start, end, step]`, an
+ * integer or boolean tensor.
+ */
+export type IndexItem =
+  | number
+  | null
+  | readonly [number, number | null]
+  | readonly [number, number | null, number]
+  | Tensor;
 
 /** Options of reductions along dimensions. */
 export interface ReduceOptions {
@@ -132,7 +140,7 @@ export class Tensor {
   size(dim: number): number;
   size(dim?: number): Size | number {
     if (dim === undefined) return this.shape;
-    return this.impl.shape[args.dim("size", this, dim)] as number;
+    return this.impl.shape[checks.dim("size", this.impl, dim)] as number;
   }
 
   /**
@@ -160,13 +168,10 @@ export class Tensor {
   }
 
   set requiresGrad(flag: boolean) {
-    if (flag) args.differentiable("requiresGrad", this.impl.dtype);
+    if (flag) checks.differentiable("requiresGrad", this.impl.dtype);
     if (!flag && this.gradFn !== null) {
-      throw new AutogradError({
-        op: "Tensor.requiresGrad",
-        torch: "you can only change requires_grad flags of leaf variables.",
-        fix: "Use detach()",
-      });
+      const said = "you can only change requires_grad flags of leaf variables.";
+      throw AutogradError.torch("Tensor.requiresGrad", said, "Use detach()");
     }
     this.#requiresGrad = flag;
   }
@@ -192,12 +197,8 @@ export class Tensor {
    */
   item(): number {
     if (this.numel() !== 1) {
-      throw new ShapeError({
-        op: "Tensor.item",
-        torch: "only one element tensors can be converted to Python scalars",
-        fix: "Use tolist(), or index an element first",
-        got: [...this.shape],
-      });
+      const said = "only one element tensors can be converted to Python scalars";
+      throw ShapeError.torch("Tensor.item", said, "Use tolist(), or index an element first");
     }
     return this.impl.data()[0] as number;
   }
@@ -280,7 +281,7 @@ export class Tensor {
   backward(gradient?: Tensor | BackwardOptions, options: BackwardOptions = {}): void {
     const seed = gradient instanceof Tensor ? gradient : undefined;
     const { retainGraph = false } = gradient instanceof Tensor ? options : (gradient ?? options);
-    args.backwardPossible(this, seed);
+    checks.backwardPossible(this.impl, this, seed?.impl);
     const { shape, dtype } = this.impl;
     const ones = seed?.impl.to(dtype).contiguous() ?? View.zeros(shape, dtype);
     if (seed === undefined) ones.storage.data[0] = 1;
@@ -315,7 +316,7 @@ export class Tensor {
    * @see torch.Tensor.retain_grad
    */
   retainGrad(): void {
-    args.differentiates(this);
+    checks.differentiates(this);
     const node = this.gradFn;
     node?.watchers?.set(this.outputIndex, (grad) => {
       if (this.grad === null) this.grad = new Tensor(grad.clone());
@@ -388,11 +389,8 @@ export class Tensor {
     const base = tensor.#base;
     if (base === null || tensor.impl.storage.version === tensor.#baseVersion) return edge;
     if (edge !== null || base.gradFn !== tensor.#baseNode) {
-      throw new AutogradError({
-        op: "Tensor",
-        sentence: "this view was taken before its base was changed in place",
-        fix: "Take the view again after the change",
-      });
+      const said = "this view was taken before its base was changed in place";
+      throw new AutogradError("Tensor", said, "Take the view again after the change");
     }
     return edge;
   }
@@ -402,17 +400,15 @@ export class Tensor {
   /** Replaces the elements by those of `result`, which was computed from this tensor. */
   #become(op: string, result: Tensor): this {
     if (isGradEnabled()) {
-      args.inPlaceAllowed(op, this, this.#base);
-      args.noHistoryIntoView(op, this.#base, result);
+      checks.inPlaceAllowed(op, this, this.#base);
+      checks.noHistoryIntoView(op, this.#base, result);
     }
-    if (!sameShape(result.shape, this.shape)) throw args.inPlaceShape(op, this, result);
-    if (op !== "fill_") args.noOverlap(op, this);
-    if (!args.canCast(result.dtype, this.dtype)) {
-      throw new DTypeError({
-        op,
-        torch: `result type ${args.scalarTypeName(result)} can't be cast to the desired output type ${args.scalarTypeName(this)}`,
-        fix: "Use the operation without the trailing underscore",
-      });
+    checks.inPlaceShape(op, this.impl, result.impl.shape);
+    if (op !== "fill_") checks.noOverlap(op, this.impl);
+    if (!checks.canCast(result.dtype, this.dtype)) {
+      const types = `${result.dtype.scalarType} can't be cast to the desired output type`;
+      const fix = "Use the operation without the trailing underscore";
+      throw DTypeError.torch(op, `result type ${types} ${this.dtype.scalarType}`, fix);
     }
     this.impl.assign(result.impl.to(this.dtype));
     return this.#changed(result.#edge);
@@ -424,8 +420,8 @@ export class Tensor {
    * @throws AutogradError when a recorded gradient would become wrong
    */
   mutate_(op: string, change: (view: View) => void): this {
-    if (isGradEnabled()) args.inPlaceAllowed(op, this, this.#base);
-    args.noOverlap(op, this);
+    if (isGradEnabled()) checks.inPlaceAllowed(op, this, this.#base);
+    checks.noOverlap(op, this.impl);
     change(this.impl);
     return this.#changed(null);
   }
@@ -542,7 +538,7 @@ export class Tensor {
    * @see torch.Tensor.uniform_
    */
   uniform_(from = 0, to = 1, generator = defaultGenerator): this {
-    args.floating("uniform_", this);
+    checks.floating("uniform_", this.impl);
     return this.mutate_("uniform_", (view) => fill.uniform(view, from, to, generator));
   }
 
@@ -553,7 +549,7 @@ export class Tensor {
    * @see torch.Tensor.normal_
    */
   normal_(mean = 0, std = 1, generator = defaultGenerator): this {
-    args.floating("normal_", this);
+    checks.floating("normal_", this.impl);
     return this.mutate_("normal_", (view) => fill.normal(view, mean, std, generator));
   }
 
@@ -564,7 +560,7 @@ export class Tensor {
    * @see torch.Tensor.bernoulli_
    */
   bernoulli_(p = 0.5, generator = defaultGenerator): this {
-    args.floating("bernoulli_", this);
+    checks.floating("bernoulli_", this.impl);
     return this.mutate_("bernoulli_", (view) => fill.bernoulli(view, p, generator));
   }
 
@@ -575,7 +571,7 @@ export class Tensor {
    * @see torch.Tensor.exponential_
    */
   exponential_(lambda = 1, generator = defaultGenerator): this {
-    args.floating("exponential_", this);
+    checks.floating("exponential_", this.impl);
     return this.mutate_("exponential_", (view) => fill.exponential(view, lambda, generator));
   }
 
@@ -765,7 +761,7 @@ export class Tensor {
    * console.log(x.sum([0, 1], { keepdim: true })); // tensor([[10.]])
    */
   sum(dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    return Tensor.apply(reduce.sum, [this], args.reduceDims("sum", this, dim, options));
+    return Tensor.apply(reduce.sum, [this], checks.reduceDims("sum", this.impl, dim, options));
   }
 
   /**
@@ -775,13 +771,10 @@ export class Tensor {
    * @see torch.mean
    */
   mean(dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    const kind = args.scalarTypeName(this);
-    args.floating(
-      "mean",
-      this,
-      `mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ${kind}`,
-    );
-    return Tensor.apply(reduce.mean, [this], args.reduceDims("mean", this, dim, options));
+    const only = "Input dtype must be either a floating point or complex dtype.";
+    const said = `mean(): could not infer output dtype. ${only} Got: ${this.dtype.scalarType}`;
+    checks.floating("mean", this.impl, said);
+    return Tensor.apply(reduce.mean, [this], checks.reduceDims("mean", this.impl, dim, options));
   }
 
   /** The product of all elements, a scalar; integers and booleans give int64. @see torch.prod */
@@ -802,8 +795,8 @@ export class Tensor {
     options: ReduceOptions & { correction?: number } = {},
   ): Tensor {
     const { correction = 1 } = options;
-    args.floating("var", this, "std and var only support floating point and complex dtypes");
-    const dims = args.reduceDims("var", this, dim, options);
+    checks.floating("var", this.impl, "std and var only support floating point and complex dtypes");
+    const dims = checks.reduceDims("var", this.impl, dim, options);
     return Tensor.apply(reduce.variance, [this], { ...dims, correction });
   }
 
@@ -820,8 +813,8 @@ export class Tensor {
     options: ReduceOptions & { correction?: number } = {},
   ): Tensor {
     const { correction = 1 } = options;
-    args.floating("std", this, "std and var only support floating point and complex dtypes");
-    const dims = args.reduceDims("std", this, dim, options);
+    checks.floating("std", this.impl, "std and var only support floating point and complex dtypes");
+    const dims = checks.reduceDims("std", this.impl, dim, options);
     return Tensor.apply(reduce.std, [this], { ...dims, correction });
   }
 
@@ -832,26 +825,22 @@ export class Tensor {
    * @see torch.norm
    */
   norm(p = 2): Tensor {
-    const kind = args.scalarTypeName(this);
-    args.floating(
-      "norm",
-      this,
-      `norm(): input dtype should be either floating point or complex. Got ${kind} instead.`,
-    );
+    const only = "norm(): input dtype should be either floating point or complex.";
+    checks.floating("norm", this.impl, `${only} Got ${this.dtype.scalarType} instead.`);
     return Tensor.apply(reduce.norm, [this], p);
   }
 
   /** `ln Σ eˣ` along one dimension, without overflow. @see torch.logsumexp */
   logsumexp(dim: number, { keepdim = false }: ReduceOptions = {}): Tensor {
     return Tensor.apply(reduce.logsumexp, [this], {
-      dim: args.dim("logsumexp", this, dim),
+      dim: checks.dim("logsumexp", this.impl, dim),
       keepdim,
     });
   }
 
   /** The running sums along one dimension, of the same shape. @see torch.cumsum */
   cumsum(dim: number): Tensor {
-    return Tensor.apply(reduce.cumsum, [this], args.dim("cumsum", this, dim));
+    return Tensor.apply(reduce.cumsum, [this], checks.dim("cumsum", this.impl, dim));
   }
 
   /**
@@ -873,7 +862,7 @@ export class Tensor {
    */
   max(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
   max(dim?: number, options: ReduceOptions = {}): Tensor | { values: Tensor; indices: Tensor } {
-    args.notEmpty("max", this, dim);
+    checks.notEmpty("max", this.impl, dim);
     if (dim === undefined) return Tensor.apply(reduce.maxAll, [this], undefined);
     return this.#extreme("max", reduce.maxDim, dim, options);
   }
@@ -894,7 +883,7 @@ export class Tensor {
    */
   min(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
   min(dim?: number, options: ReduceOptions = {}): Tensor | { values: Tensor; indices: Tensor } {
-    args.notEmpty("min", this, dim);
+    checks.notEmpty("min", this.impl, dim);
     if (dim === undefined) return Tensor.apply(reduce.minAll, [this], undefined);
     return this.#extreme("min", reduce.minDim, dim, options);
   }
@@ -906,7 +895,7 @@ export class Tensor {
    * @see torch.argmax
    */
   argmax(dim?: number, options: ReduceOptions = {}): Tensor {
-    args.notEmpty("argmax", this, dim);
+    checks.notEmpty("argmax", this.impl, dim);
     return dim === undefined ? this.flatten().max(0).indices : this.max(dim, options).indices;
   }
 
@@ -917,7 +906,7 @@ export class Tensor {
    * @see torch.argmin
    */
   argmin(dim?: number, options: ReduceOptions = {}): Tensor {
-    args.notEmpty("argmin", this, dim);
+    checks.notEmpty("argmin", this.impl, dim);
     return dim === undefined ? this.flatten().min(0).indices : this.min(dim, options).indices;
   }
 
@@ -941,7 +930,7 @@ export class Tensor {
     dim: number,
     { keepdim = false }: ReduceOptions,
   ): { values: Tensor; indices: Tensor } {
-    const where = { dim: args.dim(name, this, dim), keepdim };
+    const where = { dim: checks.dim(name, this.impl, dim), keepdim };
     const [values, indices] = Tensor.applyMulti(op, [this], where) as [Tensor, Tensor];
     return { values, indices };
   }
@@ -964,14 +953,14 @@ export class Tensor {
    * console.log(torch.ones(5, 1, 4, 2).matmul(a).shape); // torch.Size([5, 1, 4, 3])
    */
   matmul(other: Tensor): Tensor {
-    args.sameType("matmul", this, other);
-    args.notScalar("matmul", this, other);
+    checks.sameType("matmul", this.impl, other.impl);
+    checks.notScalar("matmul", this.impl, other.impl);
     return Tensor.apply(matrix.matmul, [this, other], undefined);
   }
 
   /** The product of two matrices: (M, K) with (K, N) gives (M, N). @see torch.mm */
   mm(other: Tensor): Tensor {
-    args.ranks("mm", [this, other], 2);
+    checks.ranks("mm", [this.impl, other.impl], 2);
     return this.matmul(other);
   }
 
@@ -982,25 +971,25 @@ export class Tensor {
 
   /** The sum of the products of two vectors (N), a scalar. @see torch.dot */
   dot(other: Tensor): Tensor {
-    args.dotProduct(this, other);
+    checks.dotProduct(this.impl, other.impl);
     return this.matmul(other);
   }
 
   /** The products of two batches: (B, M, K) with (B, K, N) gives (B, M, N). @see torch.bmm */
   bmm(other: Tensor): Tensor {
-    args.batchProduct(this, other);
+    checks.batchProduct(this.impl, other.impl);
     return Tensor.apply(matrix.bmm, [this, other], undefined);
   }
 
   /** `beta · this + alpha · a b`: a (M, K), b (K, N), this broadcast to (M, N). @see torch.addmm */
   addmm(a: Tensor, b: Tensor, { alpha = 1, beta = 1 } = {}): Tensor {
-    args.matrixProduct("addmm", a, b);
+    checks.matrixProduct("addmm", a.impl, b.impl);
     return Tensor.apply(matrix.addmm, [this, a, b], { alpha, beta });
   }
 
   /** All products of two vectors' elements: (M) with (N) gives (M, N). @see torch.outer */
   outer(other: Tensor): Tensor {
-    args.ranks("outer", [this, other], 1);
+    checks.ranks("outer", [this.impl, other.impl], 1);
     return this.unsqueeze(1).mul(other);
   }
 
@@ -1008,14 +997,14 @@ export class Tensor {
 
   /** `eˣ / Σ eˣ` along one dimension, of the same shape. @see torch.softmax */
   softmax(dim: number): Tensor {
-    args.floating("softmax", this);
-    return Tensor.apply(rows.softmax, [this], args.dim("softmax", this, dim));
+    checks.floating("softmax", this.impl);
+    return Tensor.apply(rows.softmax, [this], checks.dim("softmax", this.impl, dim));
   }
 
   /** `x − ln Σ eˣ` along one dimension, of the same shape. @see torch.log_softmax */
   logSoftmax(dim: number): Tensor {
-    args.floating("logSoftmax", this);
-    return Tensor.apply(rows.logSoftmax, [this], args.dim("logSoftmax", this, dim));
+    checks.floating("logSoftmax", this.impl);
+    return Tensor.apply(rows.logSoftmax, [this], checks.dim("logSoftmax", this.impl, dim));
   }
 
   // ---- shape -----------------------------------------------------------------------------------
@@ -1027,27 +1016,31 @@ export class Tensor {
    * @see torch.Tensor.view
    */
   view(...shape: number[]): Tensor {
-    return Tensor.apply(shapes.view, [args.viewable(this)], args.inferShape("view", this, shape));
+    checks.viewable(this.impl);
+    return Tensor.apply(shapes.view, [this], checks.inferShape("view", this.impl, shape));
   }
 
   /** {@link Tensor.view}, with a copy where the tensor is not contiguous. @see torch.reshape */
   reshape(...shape: number[]): Tensor {
-    return Tensor.apply(shapes.reshape, [this], args.inferShape("reshape", this, shape));
+    return Tensor.apply(shapes.reshape, [this], checks.inferShape("reshape", this.impl, shape));
   }
 
   /** Makes dimensions `start` to `end` (included) one; a scalar becomes (1). @see torch.flatten */
   flatten(start = 0, end = -1): Tensor {
     if (this.ndim === 0) return this.reshape(1);
-    const [a, b] = [args.dim("flatten", this, start), args.dim("flatten", this, end)];
-    args.ascending(a, b);
+    const [a, b] = [checks.dim("flatten", this.impl, start), checks.dim("flatten", this.impl, end)];
+    checks.ascending(a, b);
     return this.reshape(
-      ...this.impl.shape.toSpliced(a, b - a + 1, args.product(this.impl.shape, a, b)),
+      ...this.impl.shape.toSpliced(a, b - a + 1, checks.product(this.impl.shape, a, b)),
     );
   }
 
   /** Exchanges two dimensions; shares the memory. @see torch.transpose */
   transpose(a: number, b: number): Tensor {
-    const dims = { a: args.dim("transpose", this, a), b: args.dim("transpose", this, b) };
+    const dims = {
+      a: checks.dim("transpose", this.impl, a),
+      b: checks.dim("transpose", this.impl, b),
+    };
     return Tensor.apply(shapes.transpose, [this], dims);
   }
 
@@ -1059,7 +1052,7 @@ export class Tensor {
    */
   t(): Tensor {
     if (this.ndim < 2) return this;
-    args.atMostMatrix("t", this);
+    checks.atMostMatrix("t", this.impl);
     return Tensor.apply(shapes.transpose, [this], { a: 0, b: 1, name: "TBackward0" });
   }
 
@@ -1075,7 +1068,7 @@ export class Tensor {
    * @see torch.permute
    */
   permute(...order: number[]): Tensor {
-    return Tensor.apply(shapes.permute, [this], args.permutation(this, order));
+    return Tensor.apply(shapes.permute, [this], checks.permutation(this.impl, order));
   }
 
   /**
@@ -1084,7 +1077,7 @@ export class Tensor {
    * @see torch.unsqueeze
    */
   unsqueeze(dim: number): Tensor {
-    return Tensor.apply(shapes.unsqueeze, [this], args.newDim("unsqueeze", this, dim));
+    return Tensor.apply(shapes.unsqueeze, [this], checks.newDim("unsqueeze", this.impl, dim));
   }
 
   /**
@@ -1097,7 +1090,7 @@ export class Tensor {
     if (dim === undefined) {
       return Tensor.apply(shapes.squeeze, [this], { dims: ones, name: "SqueezeBackward0" });
     }
-    const d = args.dim("squeeze", this, dim);
+    const d = checks.dim("squeeze", this.impl, dim);
     const dims = ones.includes(d) ? [d] : [];
     return Tensor.apply(shapes.squeeze, [this], { dims, name: "SqueezeBackward1" });
   }
@@ -1109,7 +1102,7 @@ export class Tensor {
    * @see torch.Tensor.expand
    */
   expand(...shape: number[]): Tensor {
-    return Tensor.apply(shapes.expand, [this], args.expandShape(this, shape));
+    return Tensor.apply(shapes.expand, [this], checks.expandShape(this.impl, shape));
   }
 
   /** Broadcasts to the shape of `other` without a copy. @see torch.Tensor.expand_as */
@@ -1127,12 +1120,12 @@ export class Tensor {
    *                                                 //         [1., 2., 1., 2.]])
    */
   repeat(...times: number[]): Tensor {
-    return Tensor.apply(shapes.repeat, [this], args.repeats(this, times));
+    return Tensor.apply(shapes.repeat, [this], checks.repeats(this.impl, times));
   }
 
   /** Reverses the order along the given dimensions, in a copy. @see torch.flip */
   flip(...dims: number[]): Tensor {
-    return Tensor.apply(shapes.flip, [this], args.distinctDims("flip", this, dims));
+    return Tensor.apply(shapes.flip, [this], checks.distinctDims("flip", this.impl, dims));
   }
 
   /**
@@ -1143,7 +1136,7 @@ export class Tensor {
    * @see torch.tril
    */
   tril(diagonal = 0): Tensor {
-    args.atLeastMatrix("tril", this);
+    checks.atLeastMatrix("tril", this.impl);
     return Tensor.apply(shapes.triangle, [this], { upper: false, diagonal });
   }
 
@@ -1155,7 +1148,7 @@ export class Tensor {
    * @see torch.triu
    */
   triu(diagonal = 0): Tensor {
-    args.atLeastMatrix("triu", this);
+    checks.atLeastMatrix("triu", this.impl);
     return Tensor.apply(shapes.triangle, [this], { upper: true, diagonal });
   }
 
@@ -1178,7 +1171,7 @@ export class Tensor {
    */
   to(dtype: DType): Tensor {
     if (dtype === this.dtype) return this;
-    if (!dtype.isFloatingPoint) return new Tensor(args.toInteger(this, dtype));
+    if (!dtype.isFloatingPoint) return new Tensor(checks.toInteger(this.impl, dtype));
     return Tensor.apply(elementwise.toCopy, [this], { from: this.dtype, to: dtype });
   }
 
@@ -1225,12 +1218,49 @@ export class Tensor {
    * console.log(x.at(x.gt(8))); // tensor([ 9, 10, 11])
    */
   at(...items: IndexItem[]): Tensor {
-    return indexed(this, items, pickers);
+    indexChecks.items(
+      this.impl,
+      items.map((item) => (item instanceof Tensor ? item.impl : item)),
+    );
+    let [out, dim]: [Tensor, number] = [this, 0];
+    for (const [i, item] of items.entries()) {
+      if (item === null) dim++;
+      else if (typeof item === "number") {
+        const at = indexChecks.selection("at", out.impl, dim, item, i);
+        out = Tensor.apply(shapes.select, [out], at);
+      } else if (!(item instanceof Tensor)) {
+        out = out.slice(dim++, item[0], item[1], item[2] ?? 1);
+      } else if (item.dtype === bool) out = out.#masked(dim++, item.impl);
+      else {
+        out = out.#picked(dim, indexChecks.indices("at", out.impl, dim, item.impl));
+        dim += item.ndim;
+      }
+    }
+    return out;
+  }
+
+  /** By a mask over the dimensions from `dim` on: whole rows where it covers only some of them. */
+  #masked(dim: number, mask: View): Tensor {
+    indexChecks.covers(this.impl, dim, mask);
+    if (mask.rank === this.ndim) {
+      const name = "IndexBackward0";
+      return Tensor.apply(indexing.maskedSelect, [this, new Tensor(mask)], { name });
+    }
+    const flat = this.reshape(...this.impl.shape.toSpliced(dim, mask.rank, mask.numel));
+    return flat.#picked(dim, indexing.positions(mask));
+  }
+
+  #picked(dim: number, index: View): Tensor {
+    return Tensor.apply(indexing.pick, [this, new Tensor(index)], { dim, name: "IndexBackward0" });
   }
 
   /** Entry `index` of a dimension, without that dimension; shares the memory. @see torch.select */
   select(dim: number, index: number): Tensor {
-    return Tensor.apply(shapes.select, [this], indexArgs.selection("select", this, dim, index));
+    return Tensor.apply(
+      shapes.select,
+      [this],
+      indexChecks.selection("select", this.impl, dim, index),
+    );
   }
 
   /**
@@ -1240,7 +1270,11 @@ export class Tensor {
    * @see torch.narrow
    */
   narrow(dim: number, start: number, length: number): Tensor {
-    return Tensor.apply(shapes.slice, [this], indexArgs.range("narrow", this, dim, start, length));
+    return Tensor.apply(
+      shapes.slice,
+      [this],
+      indexChecks.range("narrow", this.impl, dim, start, length),
+    );
   }
 
   /**
@@ -1252,13 +1286,17 @@ export class Tensor {
    * @see torch.Tensor.__getitem__
    */
   slice(dim: number, start = 0, end: number | null = null, step = 1): Tensor {
-    return Tensor.apply(shapes.slice, [this], indexArgs.clippedRange(this, dim, start, end, step));
+    return Tensor.apply(
+      shapes.slice,
+      [this],
+      indexChecks.clippedRange(this.impl, dim, start, end, step),
+    );
   }
 
   /** The entries of a dimension, each without it; they share the memory. @see torch.unbind */
   unbind(dim = 0): Tensor[] {
-    args.divisible(this);
-    return Tensor.applyMulti(shapes.unbind, [this], args.dim("unbind", this, dim));
+    checks.divisible(this.impl);
+    return Tensor.applyMulti(shapes.unbind, [this], checks.dim("unbind", this.impl, dim));
   }
 
   /**
@@ -1268,7 +1306,7 @@ export class Tensor {
    * @see torch.split
    */
   split(size: number | readonly number[], dim = 0): Tensor[] {
-    return Tensor.applyMulti(shapes.split, [this], args.splits(this, size, dim));
+    return Tensor.applyMulti(shapes.split, [this], checks.splits(this.impl, size, dim));
   }
 
   /**
@@ -1277,7 +1315,7 @@ export class Tensor {
    * @see torch.chunk
    */
   chunk(n: number, dim = 0): Tensor[] {
-    return this.split(args.chunkSizes(this, n, dim), dim);
+    return this.split(checks.chunkSizes(this.impl, n, dim), dim);
   }
 
   /**
@@ -1289,8 +1327,9 @@ export class Tensor {
    * @see torch.index_select
    */
   indexSelect(dim: number, index: Tensor): Tensor {
-    const a = { dim: args.dim("indexSelect", this, dim), name: "IndexSelectBackward0" };
-    return Tensor.apply(indexing.pick, [this, indexArgs.vectorIndex(this, a.dim, index)], a);
+    const a = { dim: checks.dim("indexSelect", this.impl, dim), name: "IndexSelectBackward0" };
+    const vector = new Tensor(indexChecks.vectorIndex(this.impl, a.dim, index.impl));
+    return Tensor.apply(indexing.pick, [this, vector], a);
   }
 
   /**
@@ -1307,8 +1346,9 @@ export class Tensor {
    *                                  //         [3.]])
    */
   gather(dim: number, index: Tensor): Tensor {
-    const d = args.dim("gather", this, dim);
-    return Tensor.apply(indexing.gather, [this, indexArgs.gatherIndex(this, d, index)], d);
+    const d = checks.dim("gather", this.impl, dim);
+    indexChecks.gatherIndex(this.impl, d, index.impl);
+    return Tensor.apply(indexing.gather, [this, index], d);
   }
 
   /**
@@ -1318,10 +1358,8 @@ export class Tensor {
    * @see torch.masked_select
    */
   maskedSelect(mask: Tensor): Tensor {
-    const name = "MaskedSelectBackward0";
-    return Tensor.apply(indexing.maskedSelect, [this, indexArgs.mask("maskedSelect", this, mask)], {
-      name,
-    });
+    const full = new Tensor(indexChecks.mask("maskedSelect", this.impl, mask.impl));
+    return Tensor.apply(indexing.maskedSelect, [this, full], { name: "MaskedSelectBackward0" });
   }
 
   /**
@@ -1331,20 +1369,10 @@ export class Tensor {
    * @see torch.Tensor.masked_fill
    */
   maskedFill(mask: Tensor, value: number): Tensor {
-    return Tensor.apply(
-      indexing.maskedFill,
-      [this, indexArgs.mask("maskedFill", this, mask)],
-      value,
-    );
+    const full = new Tensor(indexChecks.mask("maskedFill", this.impl, mask.impl));
+    return Tensor.apply(indexing.maskedFill, [this, full], value);
   }
 }
-
-const pickers: Pickers = {
-  select: (x, at) => Tensor.apply(shapes.select, [x], at),
-  pick: (x, dim, index) =>
-    Tensor.apply(indexing.pick, [x, new Tensor(index)], { dim, name: "IndexBackward0" }),
-  mask: (x, mask) => Tensor.apply(indexing.maskedSelect, [x, mask], { name: "IndexBackward0" }),
-};
 
 /** The tensors behind an operation's views. */
 export type Tensors<I extends Inputs> = {

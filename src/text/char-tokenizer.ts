@@ -69,11 +69,8 @@ export class CharTokenizer implements Tokenizer {
    */
   static train(text: string): CharTokenizer {
     if (text.length === 0) {
-      throw new ConfigError({
-        op: "CharTokenizer.train",
-        sentence: "the text is empty",
-        fix: "Give a text with at least one character",
-      });
+      const said = "the text is empty";
+      throw new ConfigError("CharTokenizer.train", said, "Give a text with at least one character");
     }
     const seen = new Set<number>();
     for (let i = 0; i < text.length; i++) {

@@ -140,17 +140,12 @@ function isObject(value: unknown): boolean {
 const quoted = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
 function foreign(file: string, why: string): FormatError {
-  return new FormatError({
-    op: file,
-    sentence: `this is not a tokenizer of saiki's: ${why}`,
-    fix: "Give a tokenizer.json that a CharTokenizer or a WordTokenizer wrote",
-  });
+  const said = `this is not a tokenizer of saiki's: ${why}`;
+  const fix = "Give a tokenizer.json that a CharTokenizer or a WordTokenizer wrote";
+  return new FormatError(file, said, fix);
 }
 
 function damaged(file: string, what: string): FormatError {
-  return new FormatError({
-    op: file,
-    sentence: `the tokenizer is damaged at ${what}`,
-    fix: "Write it again from a CharTokenizer or a WordTokenizer",
-  });
+  const said = `the tokenizer is damaged at ${what}`;
+  return new FormatError(file, said, "Write it again from a CharTokenizer or a WordTokenizer");
 }

@@ -64,23 +64,6 @@ export function huggingFaceJSON(pipeline: Pipeline, tokens: readonly string[]): 
 export function tokenAt(tokens: readonly string[], id: number, op: string): string {
   const token = tokens[id];
   if (token !== undefined) return token;
-  throw new IndexError({
-    op,
-    sentence: `the id ${id} is not in the vocabulary of ${tokens.length} tokens`,
-    fix: `Ids are whole numbers from 0 to ${tokens.length - 1}`,
-    expected: [0, tokens.length - 1],
-    got: id,
-  });
-}
-
-/** Orders strings by code point; `<` orders by UTF-16 unit, which puts emoji before U+E000. */
-export function compareCodePoints(a: string, b: string): number {
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
-    // The units that differ may be second halves of pairs, or one of them the end of a lone half.
-    const before = Math.max(i - 1, 0);
-    return a.codePointAt(before)! - b.codePointAt(before)! || a.codePointAt(i)! - b.codePointAt(i)!;
-  }
-  return a.length - b.length;
+  const said = `the id ${id} is not in the vocabulary of ${tokens.length} tokens`;
+  throw new IndexError(op, said, `Ids are whole numbers from 0 to ${tokens.length - 1}`);
 }

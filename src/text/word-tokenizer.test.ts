@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ConfigError, IndexError } from "../core/index.ts";
-import { compareCodePoints } from "./tokenizer.ts";
+import { ConfigError, compareCodePoints, IndexError } from "../core/index.ts";
 import { isWhiteSpace, WordTokenizer } from "./word-tokenizer.ts";
 
 describe("WordTokenizer.train", () => {

@@ -1,8 +1,7 @@
 /** Tokens that are words: what stands between white space. */
 
-import { ConfigError } from "../core/index.ts";
+import { ConfigError, compareCodePoints } from "../core/index.ts";
 import {
-  compareCodePoints,
   endOfLine,
   huggingFaceJSON,
   type Pipeline,
@@ -217,5 +216,5 @@ function wholeNumber(name: string, value: number, least: number): void {
 }
 
 function refuse(condition: boolean, sentence: string, fix: string): void {
-  if (condition) throw new ConfigError({ op: "WordTokenizer.train", sentence, fix });
+  if (condition) throw new ConfigError("WordTokenizer.train", sentence, fix);
 }

@@ -22,7 +22,6 @@ import { gemmCases } from "./cases/gemm.ts";
 import { generalCases } from "./cases/general.ts";
 import { layerNormCases } from "./cases/layer-norm.ts";
 import { linearCrossEntropyCases } from "./cases/linear-cross-entropy.ts";
-import { lstmGruCases } from "./cases/lstm-gru.ts";
 import { randomCases } from "./cases/random.ts";
 import { recurrentCases } from "./cases/recurrent.ts";
 import { rowCases } from "./cases/rows.ts";
@@ -35,7 +34,6 @@ const suites = {
   general: generalCases,
   gemm: gemmCases,
   recurrent: recurrentCases,
-  "lstm and gru": lstmGruCases,
   session: sessionCases,
   rows: rowCases,
   "linear cross entropy": linearCrossEntropyCases,

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Real } from "../../src/core/index.ts";
-import { nextU32, seedState } from "../../src/random/index.ts";
+import { nextU32, seedState } from "../../src/kernels/reference/mt19937.ts";
 
 // ---- inputs ------------------------------------------------------------------------------------
 

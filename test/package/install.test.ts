@@ -119,7 +119,7 @@ describe("the installed package", { timeout: 240_000 }, () => {
       const part = (name) => import("saiki/" + name);
       console.log((await part("nn")).Linear === all.nn.Linear);
       console.log((await part("optim")).Adam === all.optim.Adam);
-      const { MemoryStore, saveSafetensors } = await part("io");
+      const { MemoryStore } = await part("io");
       const { train, loadModel } = await part("lm");
       const store = new MemoryStore();
       await train("to be or not to be. ".repeat(40), { hidden: 8, steps: 2 }, { store });

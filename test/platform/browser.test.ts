@@ -7,17 +7,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { type BackendName, setBackend } from "../../src/kernels/index.ts";
-import { golden } from "../golden/read.ts";
-import { expectClose, restored, tolerance } from "../golden/tensors.ts";
+import { expectClose, tolerance } from "../pytorch/close.ts";
+import { type LayerCase, present } from "../pytorch/layers.ts";
+import { readRecording } from "../pytorch/read.ts";
+import { type Recorded, restored } from "../pytorch/tensors.ts";
 import { browserFor, pageOf, runPage } from "./browser.ts";
-import {
-  type LayerCase,
-  type LayerOutcome,
-  randomStream,
-  runLayer,
-  texts,
-  trainingRun,
-} from "./subset.ts";
+import { type LayerOutcome, layerOutcome, randomStream, texts, trainingRun } from "./subset.ts";
 
 interface Outcome {
   platform: string;
@@ -28,7 +23,7 @@ interface Outcome {
   training: Awaited<ReturnType<typeof trainingRun>>;
 }
 
-const cases = golden<LayerCase[]>("layers.json").filter((c) => c.type === "RNN");
+const cases = readRecording<LayerCase[]>("layers.json");
 
 /** What the page comes to: with the kernels it chose, and with the reference. */
 async function outcomes(browser: string): Promise<Outcome[]> {
@@ -36,7 +31,7 @@ async function outcomes(browser: string): Promise<Outcome[]> {
   try {
     await writeFile(join(folder, "index.html"), pageOf("page.js"));
     await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
-    const elsewhere = new URL("../../src/core/platform/default.ts", import.meta.url);
+    const elsewhere = new URL("../../src/platform/default.ts", import.meta.url);
     const noNative = new URL("../../src/kernels/native/none.ts", import.meta.url);
     await build({
       entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
@@ -53,13 +48,20 @@ async function outcomes(browser: string): Promise<Outcome[]> {
 
 function expectRecorded(got: LayerOutcome, c: LayerCase): void {
   expect(got.repr).toBe(c.repr);
-  expectClose(restored(got.output), c.output, tolerance.forward, `${c.name}: output`);
-  expectClose(restored(got.hn), c.hn, tolerance.forward, `${c.name}: h_n`);
+  expectOutputs(got, [c.output, ...present(c.hn, c.cn)], c.name);
   expect(Object.keys(got.grads)).toEqual(Object.keys(c.grads));
   for (const [name, grad] of Object.entries(got.grads)) {
-    const want = c.grads[name] as LayerCase["input"];
+    const want = c.grads[name] as Recorded;
     expectClose(restored(grad), want, tolerance.gradient, `${c.name}: gradient of ${name}`);
   }
+}
+
+function expectOutputs(got: LayerOutcome, want: readonly Recorded[], name: string): void {
+  expect(got.outputs).toHaveLength(want.length);
+  want.forEach((output, i) => {
+    const there = restored(got.outputs[i] as Recorded);
+    expectClose(there, output, tolerance.forward, `${name}: output ${i}`);
+  });
 }
 
 async function expectSameAsHere(page: Outcome): Promise<void> {
@@ -67,8 +69,7 @@ async function expectSameAsHere(page: Outcome): Promise<void> {
   expect(page.random).toEqual(randomStream());
   expect(page.texts).toEqual(texts());
   cases.forEach((c, i) => {
-    const [there, here] = [page.layers[i] as LayerOutcome, runLayer(c)];
-    expectClose(restored(there.output), here.output, tolerance.forward, `${c.name}: output`);
+    expectOutputs(page.layers[i] as LayerOutcome, layerOutcome(c).outputs, c.name);
   });
   const { losses, files } = await trainingRun();
   expect(page.training.files).toEqual(files);

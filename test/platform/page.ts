@@ -2,7 +2,8 @@
 
 import { platform } from "#platform";
 import { backendInfo, setBackend } from "../../src/kernels/index.ts";
-import { type LayerCase, randomStream, runLayer, texts, trainingRun } from "./subset.ts";
+import type { LayerCase } from "../pytorch/layers.ts";
+import { layerOutcome, randomStream, texts, trainingRun } from "./subset.ts";
 
 const cases = (await (await fetch("cases.json")).json()) as LayerCase[];
 for (const { name } of [backendInfo(), { name: "reference" as const }]) {
@@ -10,7 +11,7 @@ for (const { name } of [backendInfo(), { name: "reference" as const }]) {
   const outcome = {
     platform: platform.name,
     backend: name,
-    layers: cases.map(runLayer),
+    layers: cases.map(layerOutcome),
     random: randomStream(),
     texts: texts(),
     training: await trainingRun(),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await build({
     entryPoints: { page: from("policies-page.ts"), thread: from("../../src/worker.ts") },
     alias: {
-      "#platform": from("../../src/core/platform/default.ts"),
+      "#platform": from("../../src/platform/default.ts"),
       "#native": from("../../src/kernels/native/none.ts"),
       saiki: from("../../src/index.ts"),
     },

@@ -3,74 +3,27 @@
 import { float64 } from "../../src/core/index.ts";
 import { MemoryStore, sha256 } from "../../src/io/index.ts";
 import { train } from "../../src/lm/index.ts";
-import { RNN } from "../../src/nn/index.ts";
-import { packPaddedSequence, padPackedSequence } from "../../src/nn/utils/rnn.ts";
 import { manualSeed } from "../../src/random/index.ts";
 import * as torch from "../../src/tensor/index.ts";
-
-interface Recorded {
-  readonly shape: number[];
-  readonly data: number[];
-}
-
-/** An RNN as PyTorch ran it. */
-export interface LayerCase {
-  readonly name: string;
-  readonly type: string;
-  readonly input_size: number;
-  readonly hidden_size: number;
-  readonly num_layers: number;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly seed: number;
-  readonly train_seed?: number;
-  readonly lengths?: number[];
-  readonly enforce_sorted?: boolean;
-  readonly repr: string;
-  readonly input: Recorded;
-  readonly h0?: Recorded;
-  readonly output: Recorded;
-  readonly hn: Recorded;
-  readonly grad_output: Recorded;
-  readonly grads: Readonly<Record<string, Recorded>>;
-  readonly grad_hn: Recorded;
-}
+import { type LayerCase, runLayer } from "../pytorch/layers.ts";
+import { plain, type Recorded } from "../pytorch/tensors.ts";
 
 export interface LayerOutcome {
   readonly repr: string;
-  readonly output: Recorded;
-  readonly hn: Recorded;
+  /** The output, h_n and for an LSTM c_n. */
+  readonly outputs: readonly Recorded[];
   readonly grads: Readonly<Record<string, Recorded>>;
 }
 
-/** A recorded layer, made from its seed and run forth and back. */
-export function runLayer(c: LayerCase): LayerOutcome {
-  manualSeed(c.seed);
-  const layer = new RNN(c.input_size, c.hidden_size, {
-    numLayers: c.num_layers,
-    ...camelCased(c.options),
-  });
-  const h0 = c.h0 === undefined ? null : restored(c.h0);
-  if (c.train_seed === undefined) layer.eval();
-  else manualSeed(c.train_seed);
-  const [output, hn] = forward(layer, c, h0);
-  const share = (x: torch.Tensor, weights: Recorded) => x.mul(restored(weights)).sum();
-  share(output, c.grad_output).add(share(hn, c.grad_hn)).backward();
+/** A recorded layer, run forth and back. */
+export function layerOutcome(c: LayerCase): LayerOutcome {
+  const { layer, y, last } = runLayer(c);
   const grads = [...layer.namedParameters()].map(([name, { grad }]) => {
     if (grad === null) throw new Error(`${c.name}: ${name} has no gradient`);
     return [name, plain(grad)] as const;
   });
-  const repr = String(layer);
-  return { repr, output: plain(output), hn: plain(hn), grads: Object.fromEntries(grads) };
-}
-
-function forward(layer: RNN, c: LayerCase, h0: torch.Tensor | null): [torch.Tensor, torch.Tensor] {
-  const x = restored(c.input);
-  if (c.lengths === undefined) return layer.forward(x, h0);
-  const { batchFirst } = layer;
-  const enforceSorted = c.enforce_sorted ?? false;
-  const packed = packPaddedSequence(x, c.lengths, { batchFirst, enforceSorted });
-  const [y, hn] = layer.forward(packed, h0);
-  return [padPackedSequence(y, { batchFirst })[0], hn];
+  const outputs = [y, ...last].map(plain);
+  return { repr: String(layer), outputs, grads: Object.fromEntries(grads) };
 }
 
 /** SHA-256 of what each kind of random number gives, one after another. */
@@ -122,20 +75,4 @@ export async function trainingRun(): Promise<{ losses: number[]; files: Record<s
 
 function digest(x: ReturnType<torch.Tensor["toTypedArray"]>): string {
   return sha256(new Uint8Array(x.buffer, x.byteOffset, x.byteLength));
-}
-
-function restored({ shape, data }: Recorded): torch.Tensor {
-  return torch
-    .tensor(Float64Array.from(data))
-    .reshape(...shape)
-    .float();
-}
-
-function plain(x: torch.Tensor): Recorded {
-  return { shape: [...x.shape], data: Array.from(x.toTypedArray()) };
-}
-
-function camelCased(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const name = (k: string) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
-  return Object.fromEntries(Object.entries(options).map(([k, v]) => [name(k), v]));
 }

@@ -1,7 +1,8 @@
 /** The live lines of a training run, on the screens of terminals that differ. */
 
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { type ProgressView, progress } from "../../src/cli/ui/progress.ts";
+import { progress } from "../../src/cli/ui/progress.ts";
+import type { ProgressView } from "../../src/cli/ui/view.ts";
 import { warn } from "../../src/core/index.ts";
 import { setBackend } from "../../src/kernels/index.ts";
 import { type TrainEvent, type TrainedModel, train } from "../../src/lm/index.ts";

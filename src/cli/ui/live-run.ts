@@ -6,10 +6,10 @@ import type { Output } from "../io.ts";
 import { bar, duration, nats, perplexityText, sparkline } from "./format.ts";
 import { frame } from "./frame.ts";
 import { columnsOf, type Look } from "./look.ts";
-import type { ProgressView } from "./progress.ts";
 import { Screen } from "./screen.ts";
 import { Speed } from "./speed.ts";
 import { type Start, type Step, TrainLog, type Valid } from "./train-log.ts";
+import type { ProgressView } from "./view.ts";
 
 const SAMPLES = 4; // at most
 

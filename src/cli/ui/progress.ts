@@ -1,17 +1,11 @@
 /** How a training run is shown: live lines on a terminal, a log elsewhere, JSON for programs. */
 
-import type { TrainEvent, TrainedModel } from "../../lm/index.ts";
 import type { Io, Output } from "../io.ts";
 import { LiveRun } from "./live-run.ts";
 import { type Look, look } from "./look.ts";
 import { Speed } from "./speed.ts";
 import { TrainLog } from "./train-log.ts";
-
-/** Something that shows a run; `end` may be called twice. */
-export interface ProgressView {
-  show(event: TrainEvent, current: TrainedModel): void | Promise<void>;
-  end(): void;
-}
+import type { ProgressView } from "./view.ts";
 
 export interface ProgressOptions {
   readonly json?: boolean | undefined;

@@ -48,11 +48,8 @@ export function loadNative(
 }
 
 function fail(message: string): never {
-  throw new BackendError({
-    op: "native kernels",
-    sentence: message,
-    fix: "Report it as a bug: the library hands kernels what they need",
-  });
+  const fix = "Report it as a bug: the library hands kernels what they need";
+  throw new BackendError("native kernels", message, fix);
 }
 
 /** Whether Deno or Node was started so that it loads no native code. */

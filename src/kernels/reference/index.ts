@@ -6,13 +6,14 @@
  * optimizer steps and random numbers, each rounding is written out.
  */
 
-import { bernoulliMask, mtFill, normalFill, uniformFill } from "../../random/index.ts";
 import type { Backend } from "../backend.ts";
 import * as elementwise from "./elementwise.ts";
 import * as embedding from "./embedding.ts";
 import { gemm } from "./gemm.ts";
 import { linearCrossEntropy } from "./linear-cross-entropy.ts";
+import { mtFill } from "./mt19937.ts";
 import * as optim from "./optim.ts";
+import * as random from "./random.ts";
 import * as recurrent from "./recurrent.ts";
 import * as rows from "./rows.ts";
 import { openSession } from "./session.ts";
@@ -28,8 +29,6 @@ export const reference: Backend = {
   ...elementwise,
   ...optim,
   mtFill,
-  uniformFill,
-  normalFill,
-  bernoulliMask,
+  ...random,
   memory: () => ({ bytes: 0, highWater: 0 }),
 };

@@ -118,11 +118,9 @@ export class Arena {
         // The engine gives less than that.
       }
     }
-    throw new BackendError({
-      op: "kernels",
-      sentence: `the engine has no ${Math.ceil(this.top / 2 ** 20)} MiB for WebAssembly`,
-      fix: "Use a smaller batch, shorter sequences or a smaller hidden size",
-    });
+    const said = `the engine has no ${Math.ceil(this.top / 2 ** 20)} MiB for WebAssembly`;
+    const fix = "Use a smaller batch, shorter sequences or a smaller hidden size";
+    throw new BackendError("kernels", said, fix);
   }
 
   private view(): void {

@@ -158,12 +158,9 @@ const PATIENCE = 10_000;
 async function startIn(worker: Emitter, data: unknown): Promise<ThreadWorker> {
   const listen = (worker?.on ?? worker?.addEventListener)?.bind(worker);
   if (listen === undefined || typeof worker.postMessage !== "function") {
-    throw new BackendError({
-      op: "ready",
-      sentence: `worker gave ${worker === null ? "null" : typeof worker} in place of a Worker`,
-      fix: 'Return new Worker(…) with a script that imports "saiki/worker"',
-      got: worker,
-    });
+    const said = `worker gave ${worker === null ? "null" : typeof worker} in place of a Worker`;
+    const fix = 'Return new Worker(…) with a script that imports "saiki/worker"';
+    throw new BackendError("ready", said, fix);
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
   await new Promise<unknown>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { golden } from "../../../test/golden/read.ts";
+import { readRecording } from "../../../test/pytorch/read.ts";
 import { ones, type Tensor, tensor, zeros } from "../../tensor/index.ts";
 import { Parameter } from "../parameter.ts";
 import { clipGradNorm_, clipGradValue_ } from "./clip-grad.ts";
@@ -13,7 +13,7 @@ interface ClipCase {
   clipped: number[][];
 }
 
-const cases = golden<{ clip_grad_norm: ClipCase[] }>("optim.json").clip_grad_norm;
+const cases = readRecording<{ clip_grad_norm: ClipCase[] }>("optim.json").clip_grad_norm;
 
 function withGrads(grads: readonly (readonly number[])[]): Parameter[] {
   return grads.map((g) => {

@@ -1,7 +1,7 @@
 /** Gradient clipping. */
 
-import { AutogradError, type DType, float32, float64, type Real, repr } from "../../core/index.ts";
-import { kernels } from "../../kernels/index.ts";
+import { AutogradError, type DType, float32, float64, repr } from "../../core/index.ts";
+import { clip } from "../../ops/index.ts";
 import { Tensor, tensor } from "../../tensor/index.ts";
 
 /** Options of {@link clipGradNorm_}. */
@@ -33,24 +33,21 @@ export function clipGradNorm_(
   const grads = gradients(params);
   const dtype = grads.some((g) => g.dtype === float64) ? float64 : float32;
   if (grads.length === 0) return tensor(0);
-  const norms = Float64Array.from(grads, (g) => kernels().norm(g.impl.real(), normType));
-  const total = kernels().norm(norms, normType);
+  const total = clip.totalNorm(
+    grads.map((g) => g.impl),
+    normType,
+  );
   if (errorIfNonfinite && !Number.isFinite(total)) {
-    throw new AutogradError({
-      op: "clipGradNorm_",
-      torch: `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`error_if_nonfinite=False\``,
-      got: total,
-    });
+    const said =
+      `The total norm of order ${repr(normType)} for gradients from \`parameters\` is non-finite, ` +
+      "so it cannot be clipped. To disable this error and scale the gradients by the non-finite " +
+      "norm anyway, set `error_if_nonfinite=False`";
+    throw AutogradError.torch("clipGradNorm_", said);
   }
   const coefficient = quotient(maxNorm, total, dtype);
   // Everything is multiplied by 1 where it is small enough: nothing to do.
   if (!(coefficient >= 1)) {
-    for (const g of grads) {
-      g.update_((view) => {
-        const data = view.real();
-        kernels().binary("mul", data, scalarFor(data, coefficient), data);
-      });
-    }
+    for (const g of grads) g.update_((view) => clip.scale(view, coefficient));
   }
   return tensor(total, { dtype });
 }
@@ -72,16 +69,8 @@ function quotient(maxNorm: number, total: number, dtype: DType): number {
  */
 export function clipGradValue_(params: Tensor | Iterable<Tensor>, limit: number): void {
   for (const g of gradients(params)) {
-    g.update_((view) => {
-      const data = view.real();
-      kernels().binary("minimum", data, scalarFor(data, limit), data);
-      kernels().binary("maximum", data, scalarFor(data, -limit), data);
-    });
+    g.update_((view) => clip.clamp(view, limit));
   }
-}
-
-function scalarFor(data: Real, value: number): Real {
-  return data instanceof Float32Array ? Float32Array.of(value) : Float64Array.of(value);
 }
 
 function gradients(params: Tensor | Iterable<Tensor>): Tensor[] {

@@ -1,4 +1,4 @@
+/** Sequences of different lengths, packed and padded. @see torch.nn.utils.rnn */
+export * as rnn from "../recurrent/packed.ts";
 export * from "./clip-grad.ts";
 export * from "./convert.ts";
-/** Sequences of different lengths, packed and padded. @see torch.nn.utils.rnn */
-export * as rnn from "./rnn.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Real } from "../../../src/core/index.ts";
 import type { Backend, Recurrent } from "../../../src/kernels/backend.ts";
 import { reference } from "../../../src/kernels/reference/index.ts";
-import { seedState } from "../../../src/random/index.ts";
+import { seedState } from "../../../src/kernels/reference/mt19937.ts";
 import { expectBits, expectWithin, source, sumError } from "../support.ts";
 
 /** Makes an input or, without values, an output of one of the two types. */

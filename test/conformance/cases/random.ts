@@ -3,7 +3,7 @@
 import { test } from "vitest";
 import type { Backend } from "../../../src/kernels/backend.ts";
 import { reference } from "../../../src/kernels/reference/index.ts";
-import { seedState } from "../../../src/random/index.ts";
+import { seedState } from "../../../src/kernels/reference/mt19937.ts";
 import { expectBits, garbage } from "../support.ts";
 
 const seeds = [0, 5489, 2 ** 32 - 1];

@@ -4,13 +4,16 @@
  */
 
 import { afterAll, expect, test } from "vitest";
-import type {
-  Backend,
-  LstmBackward,
-  LstmForward,
-  RnnBackward,
-  RnnForward,
-} from "../../../src/kernels/backend.ts";
+import type { Backend } from "../../../src/kernels/backend.ts";
+import {
+  type Forward,
+  forwardOf,
+  type KindName,
+  kinds,
+  type Layer,
+  operands,
+  sizesOf,
+} from "../recurrent-layer.ts";
 import { dense, expectBits, garbage, packed, source } from "../support.ts";
 
 interface Product {
@@ -21,18 +24,10 @@ interface Product {
   beta?: number;
 }
 
-interface Layer {
-  kind: "RNN" | "LSTM" | "LSTM with projection" | "GRU";
-  batchSizes: number[];
-  reverse: boolean;
-  I: number;
-  H: number;
-}
-
 const WORTH_SHARING = 2 ** 20;
 const flags = [false, true];
 const transposes = flags.flatMap((transA) => flags.map((transB) => ({ transA, transB })));
-const kinds = ["RNN", "LSTM", "LSTM with projection", "GRU"] as const;
+const names: KindName[] = ["RNN tanh", "LSTM", "LSTM with projection", "GRU"];
 const batches = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** @param setThreads how many threads the backend may use from now on, at least 1 */
@@ -68,16 +63,11 @@ export function threadCases(backend: Backend, setThreads: (threads: number) => v
     }
   });
 
-  for (const kind of kinds) {
+  for (const kind of names) {
     test.each(batches)(`${kind}, forward and backward, batch %d`, (batch) => {
+      const sizes = dense(Math.ceil(300 / batch), batch);
       for (const reverse of flags) {
-        checkLayer({
-          kind,
-          reverse,
-          batchSizes: dense(Math.ceil(300 / batch), batch),
-          I: 70,
-          H: 67,
-        });
+        checkLayer({ kind, reverse, batchSizes: sizes, I: 70, H: 67 });
         checkLayer({ kind, reverse, batchSizes: packed(batch), I: 5, H: 67 });
       }
     });
@@ -88,9 +78,10 @@ export function threadCases(backend: Backend, setThreads: (threads: number) => v
     });
   }
 
-  function checkLayer(c: Layer): void {
-    const rows = c.batchSizes.reduce((a, b) => a + b);
-    expect(rows * c.H * stateSize(c)).toBeGreaterThan(WORTH_SHARING);
+  function checkLayer(size: Omit<Layer, "P" | "gap" | "without" | "accumulate">): void {
+    const c: Layer = { ...size, P: size.H - 4, gap: 0, without: [], accumulate: [] };
+    const { rows, P } = sizesOf(c);
+    expect(rows * c.H * P).toBeGreaterThan(WORTH_SHARING);
     check(JSON.stringify(c), () => walked(backend, c));
   }
 }
@@ -105,56 +96,16 @@ function multiplied(backend: Backend, g: Product & { transA: boolean; transB: bo
 }
 type Four = [Float32Array, Float32Array, Float32Array, Float32Array];
 
-function stateSize({ kind, H }: Layer): number {
-  return kind === "LSTM with projection" ? H - 4 : H;
-}
-
 /** All that forward and backward compute. */
 function walked(backend: Backend, c: Layer): Record<string, Float32Array> {
-  const { I, H, reverse } = c;
-  const [P, G] = [stateSize(c), c.kind === "RNN" ? 1 : c.kind === "GRU" ? 3 : 4];
-  const batchSizes = Int32Array.from(c.batchSizes);
-  const [batch, rows] = [c.batchSizes[0]!, c.batchSizes.reduce((a, b) => a + b)];
-  const from = source(rows + 31 * I + 997 * H);
-  const given = {
-    ...{ batchSizes, reverse, inputSize: I, hiddenSize: H, projSize: P === H ? 0 : P },
-    ...{ x: from.reals(rows * I), ldx: I, wIh: from.reals(G * H * I, 1 / Math.sqrt(I)) },
-    ...{ wHh: from.reals(G * H * P, 1 / Math.sqrt(H)), bIh: from.reals(G * H) },
-    ...{ bHh: from.reals(G * H), wHr: P === H ? null : from.reals(P * H, 1 / Math.sqrt(H)) },
-    ...{ h0: from.reals(batch * P), c0: from.reals(batch * H), ldy: P },
-  };
-  const states = {
-    ...{ y: garbage(rows * P), hN: garbage(batch * P) },
-    ...(c.kind !== "RNN" && { gates: garbage(rows * 4 * H) }),
-    ...(G === 4 && { cN: garbage(batch * H), c: garbage(rows * H) }),
-  };
-  const dy = { dy: from.reals(rows * P), lddy: P };
-  const last = { dhN: from.reals(batch * P), dcN: from.reals(batch * H) };
-  const sizes = {
-    ...{ dx: rows * I, dh0: batch * P, dWIh: G * H * I, dWHh: G * H * P, dBIh: G * H, dBHh: G * H },
-    ...(G === 4 && { dc0: batch * H }),
-    ...(P < H && { dWHr: P * H }),
-  };
-  const entries = Object.entries(sizes).map(([name, n]) => [name, garbage(n)] as const);
-  const gradients = Object.fromEntries(
-    entries.map(([name, data]) => [name, { data, accumulate: false, ld: I }]),
-  );
-  const ahead = { ...given, ...states, nonlinearity: "tanh" } as Ahead;
-  if (c.kind === "RNN") backend.rnnForward(ahead);
-  else if (c.kind === "GRU") backend.gruForward(ahead);
-  else backend.lstmForward(ahead);
-  const forward = Object.fromEntries(
-    Object.entries(states).map(([name, x]) => [name, x.slice()]), // backward overwrites the gates
-  );
-  const alone = { ...ahead, y: garbage(rows * P), gates: null, c: null };
-  if (c.kind === "GRU") backend.gruForward(alone);
-  else if (c.kind !== "RNN") backend.lstmForward(alone);
-  if (c.kind !== "RNN") expectBits(alone.y, forward["y"]!, "y where nothing is saved");
-  const back = { ...ahead, ...dy, ...last, ...gradients } as unknown as Back;
-  if (c.kind === "RNN") backend.rnnBackward(back);
-  else if (c.kind === "GRU") backend.gruBackward(back);
-  else backend.lstmBackward(back);
-  return { ...forward, ...Object.fromEntries(entries) };
+  const { results, backward } = forwardOf(backend, c);
+  const { gates, hasC, forward } = kinds[c.kind];
+  if (gates > 1) {
+    const [y, hN] = [results["y"]!, results["hN"]!].map(({ length }) => garbage(length)) as Two;
+    const cN = hasC && { cN: garbage(results["cN"]!.length), c: null };
+    forward(backend, { ...operands(c), y, hN, ...cN, gates: null } as unknown as Forward);
+    expectBits(y, results["y"]!, "y where nothing is saved");
+  }
+  return { ...results, ...backward() };
 }
-type Ahead = LstmForward & RnnForward;
-type Back = LstmBackward & RnnBackward;
+type Two = [Float32Array, Float32Array];

@@ -1,0 +1,9 @@
+/** What shows a training run. */
+
+import type { TrainEvent, TrainedModel } from "../../lm/index.ts";
+
+/** Something that shows a run; `end` may be called twice. */
+export interface ProgressView {
+  show(event: TrainEvent, current: TrainedModel): void | Promise<void>;
+  end(): void;
+}

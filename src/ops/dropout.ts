@@ -1,0 +1,30 @@
+/** Dropout: a product with a mask. */
+
+import { ConfigError, type Real, torchSays } from "../core/index.ts";
+import { kernels } from "../kernels/index.ts";
+import type { Op } from "./op.ts";
+import { View } from "./view.ts";
+
+/** `y = x · m` for a mask made elsewhere (dropout); `dx = dy · m`. */
+export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
+  name: "MulBackward0",
+  letsGo: true,
+  forward(ctx, [x], { mask, release }) {
+    const y = View.zeros(x.shape, x.dtype);
+    kernels().binary("mul", x.contiguous().real(), mask, y.real());
+    if (ctx.recording) ctx.onRelease(release);
+    else release();
+    return y;
+  },
+  backward(_ctx, grad, { mask }) {
+    const dx = View.lent(grad.shape, grad.dtype);
+    kernels().binary("mul", grad.contiguous().real(), mask, dx.real());
+    return [dx];
+  },
+};
+
+/** @throws ConfigError when `p` is no share that dropout could drop */
+export function checkProbability(op: string, p: number): void {
+  if (p >= 0 && p <= 1) return;
+  throw ConfigError.torch(op, torchSays.noProbability(p));
+}
