@@ -39,7 +39,7 @@ const app = await Application.bootstrapWithPlugins({
   searchInDocuments: true,
   skipErrorChecking: true, // the types have a check of their own
   intentionallyNotExported: [
-    ...["Edge", "Inputs", "Kind", "MultiOp", "Node", "Op", "View"], // of the tape and the kernels
+    ...["Edge", "ErrorClass", "Inputs", "Kind", "MultiOp", "Node", "Op", "View"], // of the tape and the kernels
     ...["Nonlinearity", "PrivateRandom", "Reduction", "Resolved", "profiles"],
   ],
   treatWarningsAsErrors: true,
