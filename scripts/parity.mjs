@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * Writes docs/parity.md: what of PyTorch is there, under which name, and what is not.
+ * Writes docs/parity.md: the parts of PyTorch that saiki has, with their names, and those that it lacks.
  *
- * Claims come from `parity-data.mjs` and are held against the types that the package exports: a name
- * or an argument that is claimed and missing, or declared missing and there, or there and not
- * mentioned, ends the run with status 1. With `--check` nothing is written, and a stale page is an
- * error.
+ * The claims of `parity-data.mjs` are compared with the types that the package exports. The run ends
+ * with status 1 if a claimed name or argument is missing, one declared missing exists, or one that
+ * exists is not mentioned. With `--check` it writes nothing, and a stale page is an error.
  */
 
 import { readFile, writeFile } from "node:fs/promises";

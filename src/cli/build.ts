@@ -18,7 +18,7 @@ export function buildCommand(program: Command, io: Io): void {
     });
 }
 
-/** In the package, or in the user's cache where that cannot be written. */
+/** Compiles into the package, or into the user's cache where the package is read-only. */
 async function compileWhereAllowed() {
   const refused: string[] = [];
   for (const out of [placeInPackage(), placeInCache()]) {
@@ -59,7 +59,7 @@ function setsOf(compiled: Compiled): readonly string[] {
   throw new BackendError("saiki build", compiled.reason, fix);
 }
 
-/** Whether a place cannot be written. */
+/** Whether the error says that a folder is read-only. */
 function isRefusal(error: unknown): error is NodeJS.ErrnoException {
   const { code } = error as NodeJS.ErrnoException;
   return ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"].includes(code ?? "");
