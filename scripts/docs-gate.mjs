@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Every public name has a doc comment: each export of the package's entry points, each public member
- * of what they export, each overload of its own. Every class that can be built has an example.
+ * Checks that every public name has a doc comment: each export of the package's entry points, each
+ * public member of an export, each overload. Every class that can be constructed has an example.
  */
 
 import { fileURLToPath } from "node:url";
@@ -98,7 +98,7 @@ function visitMembers(owner, properties) {
   }
 }
 
-/** Counts a name once, where it is declared, and lists what of it has no comment.
+/** Counts a name once, where it is declared, and lists its declarations without a comment.
  * @param {"exports" | "members"} kind @param {string} name @param {readonly ts.Node[]} declarations */
 function demand(kind, name, declarations) {
   const fresh = declarations.filter((d) => !seen.has(d));

@@ -1,5 +1,5 @@
 // @ts-check
-/** The weights and data of a row as plain arrays: drawn by saiki, for rivals that cannot draw them. */
+/** The weights and data of a row as plain arrays, drawn by saiki for the other libraries. */
 
 import { Layer, Model } from "./saiki-work.mjs";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** How cost and memory grow with the size of a training step, read from the rows made for that. */
+/** The growth of cost and memory with the size of a training step, from the rows of that section. */
 
 /**
  * @typedef {import("./rounds.mjs").Result} Result

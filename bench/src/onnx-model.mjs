@@ -9,7 +9,7 @@ import { transposed } from "./drawn.mjs";
  */
 
 const gates = { RNN: 1, GRU: 3, LSTM: 4 };
-/** The places of ONNX's gates in PyTorch's order: of i f g o it wants i o f g, of r z n it wants z r n. */
+/** The indices of ONNX's gates in PyTorch's order: i o f g among i f g o, z r n among r z n. */
 const order = { RNN: [0], GRU: [1, 0, 2], LSTM: [0, 3, 1, 2] };
 
 /** x (T, B, I) → y (T, 1, B, H). @param {Size} size @param {Weights} weights */

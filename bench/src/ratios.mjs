@@ -1,5 +1,5 @@
 // @ts-check
-/** Whom saiki is set against, and the ratios that come of it. */
+/** The pairs of contestants that are compared, and their ratios. */
 
 import { spread } from "./statistics.mjs";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The work in saiki, line by line as torch_worker.py does it in PyTorch. */
+/** The work in saiki, line by line like torch_worker.py in PyTorch. */
 
 import * as torch from "saiki";
 import { nn, optim } from "saiki";
@@ -24,7 +24,7 @@ export function taskOf(start) {
   }
 }
 
-/** A layer and its data, equal for all who begin with the same seed. */
+/** A layer and its data, which are equal for equal seeds. */
 export class Layer {
   /** @param {Start} c */
   constructor(c) {
@@ -105,7 +105,7 @@ class TrainingStep extends Model {
     this.done = 0;
   }
 
-  letGo() {
+  release() {
     this.adam.zeroGrad({ setToNone: true });
   }
 
@@ -163,7 +163,7 @@ class NextToken {
 }
 
 /**
- * Reads a token and tells the scores of the next; remembers the state.
+ * Reads a token and returns the scores of the next; keeps the state.
  *
  * @param {lm.LanguageModel} model @returns {(token: number) => ArrayLike<number>}
  */

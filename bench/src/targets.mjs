@@ -1,5 +1,5 @@
 // @ts-check
-/** What saiki aims at, as rows of the table: met or missed, and by which figures. */
+/** saiki's targets as rows of the table: met or missed, and by which figures. */
 
 import { bytesPerToken, costs } from "./growth.mjs";
 

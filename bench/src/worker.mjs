@@ -16,13 +16,13 @@ export class Worker {
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
     this.complaint = "";
     this.child.stderr.on("data", (data) => (this.complaint += data));
-    this.child.stdin.on("error", () => {}); // the child has ended: ask() tells
+    this.child.stdin.on("error", () => {}); // the child has ended, which ask() reports
   }
 
   /**
    * @param {Record<string, unknown>} message
    * @returns {Promise<any>}
-   * @throws Error with what the process complained of last, when it has ended
+   * @throws Error with the process's last message on standard error, when it has ended
    */
   async ask(message) {
     this.child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -1,4 +1,4 @@
-/** What a command sees of the process, so that tests can stand in for it. */
+/** A command's view of the process, which tests replace. */
 
 import type { Writable } from "node:stream";
 
@@ -13,11 +13,11 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What `--color` or `--no-color` asks for. */
+  /** The choice by `--color` or `--no-color`. */
   readonly color?: boolean | undefined;
   /**
-   * Calls `stop` with the exit status that follows when the user or the system wants the command to
-   * end; a second wish ends it at once. Returns a function that takes the listener away.
+   * Calls `stop` with the exit status when the user or the system asks the command to end; a second
+   * signal ends it at once. Returns a function that removes the listener.
    */
   onStop(stop: (status: number) => void): () => void;
 }
@@ -25,7 +25,7 @@ export interface Io {
 /** The process itself. A reader that closed the pipe ends a command quietly. */
 export function processIo(): Io {
   let listener: ((status: number) => void) | null = null;
-  const wish = (status: number) => {
+  const requestStop = (status: number) => {
     const stop = listener;
     if (stop === null) process.exit(status);
     listener = null;
@@ -34,13 +34,13 @@ export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
-      if (!isClosed) wish(0);
+      if (!isClosed) requestStop(0);
       isClosed = true;
     });
   }
   let isClosed = false;
-  const onInterrupt = () => wish(130);
-  const onTerminate = () => wish(143);
+  const onInterrupt = () => requestStop(130);
+  const onTerminate = () => requestStop(143);
   return {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -1,4 +1,4 @@
-/** What the commands' options have in common. */
+/** The common parts of the commands' options. */
 
 import { styleText } from "node:util";
 import { type Command, type Help, InvalidArgumentError, Option } from "commander";
@@ -14,7 +14,7 @@ export function toNumber(text: string): number {
   return x;
 }
 
-/** How a command's errors call the library's options: as flags. */
+/** The names of the library's options in a command's errors: flags. */
 export function wording(command: string): OptionWording {
   return { op: `saiki ${command}`, nameOf: flag };
 }
@@ -23,7 +23,7 @@ function flag(option: string): string {
   return `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
-/** Work that only looks at options: what it throws is wrong usage. */
+/** Runs work that only checks options: its errors are wrong usage. */
 export function checkingUsage<T>(work: () => T): T {
   try {
     return work();
@@ -42,7 +42,7 @@ export function colorOptions(command: Command): void {
   command.addOption(new Option("--no-color").hideHelp());
 }
 
-/** What arguments say of colour, the last word winning. */
+/** The colour that the arguments ask for; the last one counts. */
 export function wishedColor(args: readonly string[]): boolean | undefined {
   const end = args.indexOf("--");
   const last = args
@@ -51,7 +51,7 @@ export function wishedColor(args: readonly string[]): boolean | undefined {
   return last === undefined ? undefined : last === "--color";
 }
 
-/** Commands to try, each with what it does, at the end of a command's help. */
+/** Adds examples, each with its purpose, to the end of a command's help. */
 export function examples(command: Command, ...rows: [command: string, what: string][]): Command {
   const width = Math.max(...rows.map(([line]) => line.length));
   return command.addHelpText("after", () => {
@@ -64,7 +64,7 @@ export function examples(command: Command, ...rows: [command: string, what: stri
   });
 }
 
-/** How help looks; commander takes the colour away where there is none. */
+/** The style of help; commander removes the colour where the stream has none. */
 export const helpStyle: Partial<Help> = {
   styleTitle: title,
   minWidthToWrap: 20,

@@ -10,7 +10,7 @@ export class UsageError extends SaikiError {
   override readonly code = "SAIKI_USAGE";
 }
 
-/** The user or the system ended the command, and it has saved what it had. */
+/** The user or the system ended the command after it saved its work. */
 export class Interrupted extends Error {
   readonly status: number;
 
@@ -21,7 +21,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * Does the work of a command; warnings and an error become a line each.
+ * Does the work of a command; each warning and an error is printed on one line.
  *
  * @returns the exit status
  */

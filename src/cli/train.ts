@@ -91,7 +91,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     throw new UsageError(op, sentence, "Use one of them");
   }
   const text = await readText(file, io);
-  await ready(); // where WebAssembly computes, with threads
+  await ready(); // WebAssembly needs it for threads
   const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
   const stop = new AbortController();
   let status = 0;

@@ -91,7 +91,7 @@ export const nllLoss: Op<[View, View, View | null], ClassLoss> = {
   },
 };
 
-/** What a pairwise loss is made of: the value and its derivatives by x and by y; `p` is 1 unless given. */
+/** A pairwise loss: its value and its derivatives by x and by y; `p` is 1 unless given. */
 interface Pairwise<A> {
   readonly name: string;
   value(x: number, y: number, args: A, p: number): number;

@@ -45,7 +45,7 @@ export function clipGradNorm_(
     throw AutogradError.torch("clipGradNorm_", said);
   }
   const coefficient = quotient(maxNorm, total, dtype);
-  // Everything is multiplied by 1 where it is small enough: nothing to do.
+  // Not `<`: a NaN must reach the gradients.
   if (!(coefficient >= 1)) {
     for (const g of grads) g.update_((view) => clip.scale(view, coefficient));
   }
