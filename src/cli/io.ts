@@ -17,7 +17,7 @@ export interface Io {
   readonly color?: boolean | undefined;
   /**
    * Calls `stop` with the exit status that follows when the user or the system wants the command to
-   * end; a second wish ends it at once. Returns a function that takes the listener away.
+   * end; a second signal ends it at once. Returns a function that takes the listener away.
    */
   onStop(stop: (status: number) => void): () => void;
 }
@@ -25,7 +25,7 @@ export interface Io {
 /** The process itself. A reader that closed the pipe ends a command quietly. */
 export function processIo(): Io {
   let listener: ((status: number) => void) | null = null;
-  const wish = (status: number) => {
+  const onSignal = (status: number) => {
     const stop = listener;
     if (stop === null) process.exit(status);
     listener = null;
@@ -34,13 +34,13 @@ export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
-      if (!isClosed) wish(0);
+      if (!isClosed) onSignal(0);
       isClosed = true;
     });
   }
   let isClosed = false;
-  const onInterrupt = () => wish(130);
-  const onTerminate = () => wish(143);
+  const onInterrupt = () => onSignal(130);
+  const onTerminate = () => onSignal(143);
   return {
     stdin: process.stdin,
     stdout: process.stdout,

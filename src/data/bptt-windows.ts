@@ -1,7 +1,8 @@
 /** Windows over parallel streams, for truncated back-propagation through time. */
 
 import { ConfigError, IndexError, int64 } from "../core/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import { wrap } from "../tensor/creation.ts";
+import type { Tensor } from "../tensor/index.ts";
 
 /** Options of {@link BpttWindows}. */
 export interface BpttOptions {
@@ -77,8 +78,8 @@ export class BpttWindows {
     const start = index * this.length;
     const steps = Math.min(this.length, this.steps - start);
     return {
-      inputs: this.columns(start, steps).view(steps, this.batch),
-      targets: this.columns(start + 1, steps),
+      inputs: wrap(this.columns(start, steps), int64, [steps, this.batch]),
+      targets: wrap(this.columns(start + 1, steps), int64, [steps * this.batch]),
       start,
     };
   }
@@ -88,12 +89,13 @@ export class BpttWindows {
     for (let i = 0; i < this.count; i++) yield this.at(i);
   }
 
-  private columns(start: number, steps: number): Tensor {
+  /** Time-major: step t of all streams, then the next. */
+  private columns(start: number, steps: number): Int32Array {
     const out = new Int32Array(steps * this.batch);
     for (let b = 0; b < this.batch; b++) {
       const from = b * this.steps + start;
       for (let t = 0; t < steps; t++) out[t * this.batch + b] = this.tokens[from + t]!;
     }
-    return tensor(out, { dtype: int64 });
+    return out;
   }
 }
