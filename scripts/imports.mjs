@@ -20,7 +20,7 @@ const floors = {
   tensor: ["core", "kernels", "random", "ops"],
   nn: ["core", "ops", "tensor"],
   optim: ["core", "kernels", "tensor"],
-  io: ["core", "platform", "ops", "tensor"],
+  io: ["core", "platform", "tensor"],
   data: ["core", "tensor"],
   text: ["core"],
   lm: ["core", "kernels", "random", "tensor", "nn", "optim", "io", "data", "text"],

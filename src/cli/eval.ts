@@ -39,8 +39,8 @@ async function evalAction(folder: string, file: string, flags: Flags, io: Io): P
   const text = await readText(file, io);
   const stop = new AbortController();
   let status = 0;
-  const forget = io.onStop((wish) => {
-    status = wish;
+  const forget = io.onStop((exitStatus) => {
+    status = exitStatus;
     stop.abort(new Interrupted(status));
   });
   const { split, json } = flags;

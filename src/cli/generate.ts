@@ -5,7 +5,7 @@ import { warn } from "../core/index.ts";
 import { FolderStore } from "../io/index.ts";
 import { generate, loadModel, resolveGenerateOptions, type Tokenizer } from "../lm/index.ts";
 import type { Io } from "./io.ts";
-import { checkingUsage, examples, toNumber, wording } from "./options.ts";
+import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
 import { Interrupted } from "./outcome.ts";
 import { look } from "./ui/look.ts";
 
@@ -19,8 +19,6 @@ interface Flags {
   readonly json?: true;
   readonly color?: boolean;
 }
-
-const says = wording("generate");
 
 export function generateCommand(program: Command, io: Io): void {
   const defaults = resolveGenerateOptions();
@@ -49,13 +47,14 @@ export function generateCommand(program: Command, io: Io): void {
 }
 
 async function generateAction(folder: string, flags: Flags, io: Io): Promise<void> {
-  const { json, color: _, ...options } = flags;
-  const { prompt } = checkingUsage(() => resolveGenerateOptions(options, says));
+  const { json, color: _, ...given } = flags;
+  const options = checkingUsage(() => resolveGenerateOptions(given));
+  const { prompt } = options;
   const trained = await loadModel(new FolderStore(folder));
   if (!flags.strict) warnOfUnknown(trained.tokenizer, prompt);
   let status = 0;
-  const forget = io.onStop((wish) => {
-    status = wish;
+  const forget = io.onStop((exitStatus) => {
+    status = exitStatus;
   });
   let text = "";
   const { paint } = look(io, "stdout");
@@ -64,11 +63,13 @@ async function generateAction(folder: string, flags: Flags, io: Io): Promise<voi
     if (!json) io.stdout.write(painted);
   };
   try {
-    for await (const piece of generate(trained, options, says)) {
+    for await (const piece of generate(trained, options)) {
       if (text === "") write(prompt, paint("bold", prompt));
       write(piece);
       if (status !== 0) break;
     }
+  } catch (error) {
+    throw inFlags(error);
   } finally {
     forget();
   }

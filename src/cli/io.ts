@@ -25,7 +25,7 @@ export interface Io {
 /** The process itself. A reader that closed the pipe ends a command quietly. */
 export function processIo(): Io {
   let listener: ((status: number) => void) | null = null;
-  const requestStop = (status: number) => {
+  const onSignal = (status: number) => {
     const stop = listener;
     if (stop === null) process.exit(status);
     listener = null;
@@ -34,13 +34,13 @@ export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
-      if (!isClosed) requestStop(0);
+      if (!isClosed) onSignal(0);
       isClosed = true;
     });
   }
   let isClosed = false;
-  const onInterrupt = () => requestStop(130);
-  const onTerminate = () => requestStop(143);
+  const onInterrupt = () => onSignal(130);
+  const onTerminate = () => onSignal(143);
   return {
     stdin: process.stdin,
     stdout: process.stdout,

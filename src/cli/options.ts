@@ -4,7 +4,6 @@ import { styleText } from "node:util";
 import { type Command, type Help, InvalidArgumentError, Option } from "commander";
 import { wrapAnsi } from "fast-wrap-ansi";
 import { ConfigError } from "../core/index.ts";
-import type { OptionWording } from "../lm/index.ts";
 import { UsageError } from "./outcome.ts";
 
 /** Reads a number. */
@@ -14,24 +13,25 @@ export function toNumber(text: string): number {
   return x;
 }
 
-/** The names of the library's options in a command's errors: flags. */
-export function wording(command: string): OptionWording {
-  return { op: `saiki ${command}`, nameOf: flag };
-}
-
-function flag(option: string): string {
-  return `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
-}
-
 /** Runs work that only checks options: its errors are wrong usage. */
 export function checkingUsage<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { op, sentence, fix } = error;
-    throw new UsageError(op, sentence, fix);
+    throw inFlags(error, UsageError);
   }
+}
+
+/** The library's errors on options call them by their names, and its functions; users know flags. */
+export function inFlags(
+  error: unknown,
+  As: typeof ConfigError | typeof UsageError = ConfigError,
+): unknown {
+  if (!(error instanceof ConfigError) || !["train", "generate"].includes(error.op)) return error;
+  const { op, sentence, fix, option = "" } = error;
+  const flag = option && `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+  const flagged = (text: string) => text.replace(option, flag);
+  return new As(`saiki ${op}`, flagged(sentence), fix && flagged(fix), { cause: error });
 }
 
 /** `--color` and `--no-color`; {@link wishedColor} reads them before anything is written. */

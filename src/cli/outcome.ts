@@ -34,13 +34,14 @@ export async function statusOf(work: () => Promise<unknown>, io: Io): Promise<nu
     await work();
     return 0;
   } catch (error) {
-    return told(error, io);
+    return report(error, io);
   } finally {
     setWarningHandler(before);
   }
 }
 
-function told(error: unknown, io: Io): number {
+/** Writes an error's line. @returns the exit status */
+function report(error: unknown, io: Io): number {
   if (error instanceof Interrupted) return error.status;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const text = error instanceof Error ? error.message : String(error);

@@ -69,8 +69,8 @@ function trainer(text: string, io: Io, pace: Pace) {
     io.stdout.write(`${title}\n`);
     const stop = new AbortController();
     let status = 0;
-    const forget = io.onStop((wish) => {
-      status = wish;
+    const forget = io.onStop((exitStatus) => {
+      status = exitStatus;
       stop.abort();
     });
     const view = progress(io, { brief: true });

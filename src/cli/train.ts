@@ -5,6 +5,7 @@ import { FolderStore } from "../io/index.ts";
 import { profileKernels, ready } from "../kernels/index.ts";
 import {
   cells,
+  checkOptions,
   type LmOptions,
   loadModel,
   optionNames,
@@ -14,7 +15,7 @@ import {
   train,
 } from "../lm/index.ts";
 import type { Io } from "./io.ts";
-import { checkingUsage, examples, toNumber, wording } from "./options.ts";
+import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
 import { Interrupted, UsageError } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, nats, perplexityText } from "./ui/format.ts";
@@ -31,8 +32,6 @@ type Flags = LmOptions & {
   readonly json?: true;
   readonly profile?: true;
 };
-
-const { op, nameOf } = wording("train");
 
 export function trainCommand(program: Command, io: Io): void {
   const defaults = resolveConfig();
@@ -81,22 +80,19 @@ export function trainCommand(program: Command, io: Io): void {
 
 async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
   const { out = `${file === "-" ? "stdin" : file}.saiki`, force, resume, initFrom, json } = flags;
-  const names: readonly string[] = optionNames;
-  const options: LmOptions = Object.fromEntries(
-    Object.entries(flags).filter(([name]) => names.includes(name)),
-  );
-  checkingUsage(() => resolveConfig(options, { op, nameOf }));
+  const given = Object.fromEntries(optionNames.map((name) => [name, flags[name]]));
+  const options = checkingUsage(() => checkOptions(given));
   if (resume && (force || initFrom !== undefined)) {
     const sentence = `--resume continues a run; ${force ? "--force" : "--init-from"} starts one`;
-    throw new UsageError(op, sentence, "Use one of them");
+    throw new UsageError("saiki train", sentence, "Use one of them");
   }
   const text = await readText(file, io);
   await ready(); // WebAssembly needs it for threads
   const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
   const stop = new AbortController();
   let status = 0;
-  const forget = io.onStop((wish) => {
-    status = wish;
+  const forget = io.onStop((exitStatus) => {
+    status = exitStatus;
     stop.abort();
   });
   const view = progress(io, { json });
@@ -110,11 +106,12 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
       signal: stop.signal,
       onEvent: (event, current) => view.show(event, current),
       textName: file,
-      wording: { op, nameOf },
     });
     view.end();
     if (!json) report(result, file, out, io);
     if (endProfile) io.stderr.write(profileText(endProfile()));
+  } catch (error) {
+    throw inFlags(error);
   } finally {
     view.end();
     forget();

@@ -11,6 +11,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Whether the sentence is PyTorch's, verbatim. */
   readonly torch?: boolean;
+  /** The name of the option that the error is about. */
+  readonly option?: string;
 }
 
 type ErrorClass<E> = new (op: string, sentence: string, fix?: string, details?: ErrorDetails) => E;
@@ -75,6 +77,14 @@ export class AutogradError extends SaikiError {
 export class ConfigError extends SaikiError {
   /** `SAIKI_CONFIG`. */
   override readonly code = "SAIKI_CONFIG";
+  /** The name of the option, where options come by name: `hidden`. */
+  readonly option: string | undefined;
+
+  /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
+  constructor(op: string, sentence: string, fix?: string, details: ErrorDetails = {}) {
+    super(op, sentence, fix, details);
+    this.option = details.option;
+  }
 }
 
 /** A kernel backend is missing or cannot run here. */

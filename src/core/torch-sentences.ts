@@ -25,7 +25,3 @@ export function negativeSize(size: number, shape: readonly number[]): string {
 export function wrongTarget(want: readonly number[], got: readonly number[]): string {
   return `Expected target size ${list(want)}, got ${list(got)}`;
 }
-
-export function noProbability(p: number): string {
-  return `dropout probability has to be between 0 and 1, but got ${p}`;
-}

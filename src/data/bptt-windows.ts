@@ -1,13 +1,14 @@
 /** Windows over parallel streams, for truncated back-propagation through time. */
 
 import { ConfigError, IndexError, int64 } from "../core/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import { wrap } from "../tensor/creation.ts";
+import type { Tensor } from "../tensor/index.ts";
 
 /** Options of {@link BpttWindows}. */
 export interface BpttOptions {
-  /** B: how many streams run side by side. */
+  /** B: the number of parallel streams. */
   readonly batch: number;
-  /** T: how many steps a window has; the last one of the streams may have fewer. */
+  /** T: the number of steps of a window; the last window may have fewer. */
   readonly length: number;
 }
 
@@ -25,8 +26,8 @@ export interface BpttWindow {
  * A sequence of tokens cut into B contiguous streams, and these into windows of T steps.
  *
  * Stream b predicts tokens `b·C + 1 … (b + 1)·C` with `C = ⌊(n − 1) / B⌋`; fewer than B tokens at
- * the end are left out. Every window continues where the one before it stopped, so a model carries
- * its state from window to window and forgets it before window 0.
+ * the end are left out. Every window continues the one before it, so a model carries its state from
+ * window to window and resets it before window 0.
  *
  * @throws ConfigError when there are not enough tokens for one step
  * @example
@@ -77,8 +78,8 @@ export class BpttWindows {
     const start = index * this.length;
     const steps = Math.min(this.length, this.steps - start);
     return {
-      inputs: this.columns(start, steps).view(steps, this.batch),
-      targets: this.columns(start + 1, steps),
+      inputs: wrap(this.columns(start, steps), int64, [steps, this.batch]),
+      targets: wrap(this.columns(start + 1, steps), int64, [steps * this.batch]),
       start,
     };
   }
@@ -88,12 +89,13 @@ export class BpttWindows {
     for (let i = 0; i < this.count; i++) yield this.at(i);
   }
 
-  private columns(start: number, steps: number): Tensor {
+  /** Time-major: step t of all streams, then the next. */
+  private columns(start: number, steps: number): Int32Array {
     const out = new Int32Array(steps * this.batch);
     for (let b = 0; b < this.batch; b++) {
       const from = b * this.steps + start;
       for (let t = 0; t < steps; t++) out[t * this.batch + b] = this.tokens[from + t]!;
     }
-    return tensor(out, { dtype: int64 });
+    return out;
   }
 }

@@ -43,7 +43,7 @@ const record: fc.Arbitrary<ArrayRecord> = fc
   .chain(([dtype, shape]) => {
     const n = numel(shape);
     return fc.array(values[dtype], { minLength: n, maxLength: n }).map((list) => {
-      const data = written[dtype].allocate(n);
+      const data = written[dtype].dtype.allocate(n);
       data.set(list);
       return { dtype, shape, data };
     });
@@ -75,7 +75,7 @@ describe("encodeSafetensors()", () => {
 
   test("puts wide elements first, then orders by code points, whatever order they come in", () => {
     const one = (dtype: ElementType): ArrayRecord => {
-      return { dtype, shape: [1], data: written[dtype].allocate(1) };
+      return { dtype, shape: [1], data: written[dtype].dtype.allocate(1) };
     };
     const types = ["BOOL", "U8", "F32", "F64", "I64"] as const;
     const all = [

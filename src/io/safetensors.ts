@@ -12,7 +12,14 @@
 
 import * as v from "valibot";
 import { compareCodePoints, FormatError, list, numel, type TypedArray } from "../core/index.ts";
-import { type ElementType, readers, writeOrder, written } from "./element-types.ts";
+import {
+  type ElementType,
+  readElements,
+  readers,
+  writeElements,
+  writeOrder,
+  written,
+} from "./element-types.ts";
 
 /** An array of a file, row-major. `I64` is an `Int32Array`, as everywhere in saiki. */
 export interface ArrayRecord {
@@ -69,14 +76,14 @@ export function encodeSafetensors(
   const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerSize = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerSize + size);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, headerSize, true);
+  new DataView(bytes.buffer).setUint32(0, headerSize, true);
   bytes.fill(0x20, 8, 8 + headerSize);
   bytes.set(json, 8);
   let at = 8 + headerSize;
   for (const [, { dtype, data }] of sorted) {
-    const { bytes: step, set } = written[dtype];
-    for (let i = 0; i < data.length; i++, at += step) set(view, at, data[i]!);
+    const end = at + data.length * written[dtype].bytes;
+    writeElements(dtype, data, bytes.subarray(at, end));
+    at = end;
   }
   return bytes;
 }
@@ -87,7 +94,7 @@ function checkRecord(name: string, { dtype, shape, data }: ArrayRecord): void {
     const sentence = `an array cannot be called ${JSON.stringify(name)}`;
     throw new FormatError(op, sentence, "Choose another name");
   }
-  const kind = written[dtype].allocate(0)[Symbol.toStringTag];
+  const kind = written[dtype].dtype.allocate(0)[Symbol.toStringTag];
   if (data.length !== numel(shape) || data[Symbol.toStringTag] !== kind) {
     const said =
       `${name} is said to be ${dtype} ${list(shape)}, ` +
@@ -123,8 +130,7 @@ export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors")
     const fix = "Restore it from a copy, or save it again";
     throw new FormatError(file, sentence, fix, { cause });
   };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { header, dataStart } = readHeader(bytes, view, fail);
+  const { header, dataStart } = readHeader(bytes, fail);
   const { __metadata__, ...rest } = header;
   const metadata = v.safeParse(metadataSchema, __metadata__ ?? {});
   if (!metadata.success) return fail("__metadata__ is not an object of strings");
@@ -137,7 +143,7 @@ export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors")
   checkTiling(entries, bytes.length - dataStart, fail);
   const tensors = entries.map(([name, entry]): [string, ArrayRecord] => [
     name,
-    readArray(name, entry, view, dataStart, fail),
+    readArray(name, entry, bytes.subarray(dataStart), fail),
   ]);
   return { tensors: new Map(tensors), metadata: metadata.output };
 }
@@ -149,8 +155,9 @@ function isStrings(x: unknown): boolean {
 
 type Fail = (sentence: string, cause?: unknown) => never;
 
-function readHeader(bytes: Uint8Array, view: DataView, fail: Fail) {
+function readHeader(bytes: Uint8Array, fail: Fail) {
   if (bytes.length < 8) fail(`${bytes.length} bytes are too few for a safetensors file`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const n = Number(view.getBigUint64(0, true));
   if (n > MAX_HEADER) fail("it is not a safetensors file: its header would be too large");
   const dataStart = 8 + n;
@@ -202,8 +209,7 @@ function checkTiling(entries: readonly [string, Entry][], dataSize: number, fail
 function readArray(
   name: string,
   { dtype, shape, data_offsets: [begin, end] }: Entry,
-  view: DataView,
-  dataStart: number,
+  bytes: Uint8Array,
   fail: Fail,
 ): ArrayRecord {
   const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined;
@@ -213,12 +219,10 @@ function readArray(
   if (isTooLarge || n * reader.bytes !== end - begin) {
     fail(`${name} has ${end - begin} bytes, which is not the size of ${dtype} [${shape}]`);
   }
-  const { as, bytes, get } = reader;
-  const data = written[as].allocate(n);
-  for (let i = 0; i < n; i++) {
-    const x = get(view, dataStart + begin + i * bytes);
-    data[i] = x;
-    if (as === "I64" && data[i] !== x) fail(`${name} holds ${x}, which is beyond 32 bits`);
-  }
-  return { dtype: as, shape, data };
+  const refuse = (x: number) => fail(`${name} holds ${x}, which is beyond 32 bits`);
+  return {
+    dtype: reader.as,
+    shape,
+    data: readElements(reader, bytes.subarray(begin, end), refuse),
+  };
 }

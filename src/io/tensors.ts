@@ -1,19 +1,11 @@
 /** Named tensors as bytes: state dicts in safetensors files. */
 
-import { bool, type DType, float32, float64, int64, uint8 } from "../core/index.ts";
-import { View } from "../ops/view.ts";
-import { Tensor } from "../tensor/index.ts";
-import type { ElementType } from "./element-types.ts";
+import { wrap } from "../tensor/creation.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { writeOrder, written } from "./element-types.ts";
 import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
-const dtypes: Readonly<Record<ElementType, DType>> = {
-  BOOL: bool,
-  U8: uint8,
-  F32: float32,
-  F64: float64,
-  I64: int64,
-};
-const elementTypes = new Map(Object.entries(dtypes).map(([k, v]) => [v, k as ElementType]));
+const elementTypes = new Map(writeOrder.map((type) => [written[type].dtype, type]));
 
 /**
  * A safetensors file of named tensors; equal tensors give equal bytes.
@@ -32,7 +24,7 @@ export function saveTensors(
 ): Uint8Array {
   const records = Object.entries(tensors).map(([name, x]): [string, ArrayRecord] => {
     const view = x.impl.contiguous();
-    const dtype = elementTypes.get(view.dtype) as ElementType;
+    const dtype = elementTypes.get(view.dtype)!;
     return [name, { dtype, shape: view.shape, data: view.data() }];
   });
   return encodeSafetensors(new Map(records), metadata);
@@ -50,7 +42,7 @@ export function loadTensors(bytes: Uint8Array, file?: string): Record<string, Te
   return Object.fromEntries(
     [...tensors].map(([name, { dtype, shape, data }]) => [
       name,
-      new Tensor(View.of(data, dtypes[dtype], shape)),
+      wrap(data, written[dtype].dtype, shape),
     ]),
   );
 }

@@ -15,11 +15,11 @@
 import * as v from "valibot";
 import { CheckpointError, uint8 } from "../core/index.ts";
 import { loadTensors, type ModelStore, saveTensors, sha256 } from "../io/index.ts";
+import { utils } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { tokenizerFromJSON } from "../text/index.ts";
 import { modelConfigSchema, trainingConfigSchema } from "./config.ts";
 import { LanguageModel } from "./model.ts";
-import { PrivateRandom } from "./private-random.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import type { TrainingRun } from "./training-run.ts";
 
@@ -87,27 +87,26 @@ export async function saveModel(trained: TrainedModel, store: ModelStore): Promi
  * @throws CheckpointError when files are missing, damaged, foreign or of a later version
  */
 export async function loadModel(store: ModelStore): Promise<TrainedModel> {
-  const config = await readJson(store, "config.json", configSchema, MODEL);
-  const weights = await verified(store, "model.safetensors", config.files);
-  const vocabulary = await verified(store, "tokenizer.json", config.files);
-  const at = (file: string) => `${store.name}: ${file}`;
-  const tokenizer = tokenizerFromJSON(
-    parsed(store, "tokenizer.json", vocabulary),
-    at("tokenizer.json"),
-  );
-  if (tokenizer.size !== config.model.vocabulary) {
-    throw damaged(store, "tokenizer.json", "has another size than config.json says");
-  }
-  const model = emptyModel(config.model);
-  model.loadStateDict(loadTensors(weights, at("model.safetensors")));
-  model.eval();
+  const { config, tokenizer } = await readConfig(store);
+  const file = "model.safetensors";
+  const weights = loadTensors(await verified(store, file, config.files), `${store.name}: ${file}`);
+  const model = utils.skipInit(() => new LanguageModel(config.model));
+  model.loadStateDict(weights, { assign: true });
+  model.float().eval();
   const { training, text, step, valLoss } = config;
   return { model, tokenizer, training, text, step, valLoss };
 }
 
-/** Draws its initial parameters from a stream of its own: loading must not disturb others. */
-function emptyModel(config: v.InferOutput<typeof modelConfigSchema>): LanguageModel {
-  return new PrivateRandom(0).run(() => new LanguageModel(config));
+/** All of a model but its parameters. @throws CheckpointError as {@link loadModel} */
+export async function readConfig(store: ModelStore) {
+  const config = await readJson(store, "config.json", configSchema, MODEL);
+  const file = "tokenizer.json";
+  const vocabulary = parsed(store, file, await verified(store, file, config.files));
+  const tokenizer = tokenizerFromJSON(vocabulary, `${store.name}: ${file}`);
+  if (tokenizer.size !== config.model.vocabulary) {
+    throw damaged(store, file, "has another size than config.json says");
+  }
+  return { config, tokenizer };
 }
 
 // ---- interrupted runs ----
@@ -133,7 +132,7 @@ export async function restoreRun(run: TrainingRun, store: ModelStore): Promise<v
   const record = await readJson(store, "training.json", trainingSchema, TRAINING);
   const bytes = await verified(store, "training.safetensors", record.files);
   const tensors = loadTensors(bytes, `${store.name}: training.safetensors`);
-  run.model.loadStateDict(below(tensors, "model."));
+  run.model.loadStateDict(below(tensors, "model."), { assign: true });
   const saved = run.optimizer.stateDict();
   for (const [name, x] of Object.entries(below(tensors, "optimizer."))) {
     const [i, field] = name.split(".", 2) as [string, string];

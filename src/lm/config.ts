@@ -1,7 +1,7 @@
 /** The options of a language model and of its training, their defaults and ranges. */
 
 import * as v from "valibot";
-import { number, type OptionWording, oneOf, readOptions, whole } from "./options.ts";
+import { number, oneOf, readOptions, whole } from "./options.ts";
 
 /** Kinds of models: `bigram` sees one token, the others all tokens so far. */
 export const cells = ["bigram", "rnn", "rnn-relu", "lstm", "gru"] as const;
@@ -18,52 +18,39 @@ const share = number("a number from 0 to below 1", (x) => x >= 0 && x < 1);
 
 /** The options that decide the parameters of a model. */
 const modelEntries = {
-  cell: v.optional(oneOf(cells), "rnn"),
-  embedding: v.optional(count, 64),
-  hidden: v.optional(count, 256),
-  layers: v.optional(count, 1),
-  dropout: v.optional(share, 0),
-  inputDropout: v.optional(share, 0),
-};
-
-/** The options that decide what it learns from, and how. */
-const trainingEntries = {
-  tokens: v.optional(oneOf(tokenKinds), "char"),
-  maxVocabulary: v.optional(whole(3), 10_000),
-  validFraction: v.optional(
-    number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5),
-    0.1,
-  ),
-  batch: v.optional(count, 32),
-  length: v.optional(count, 64),
-  lr: v.optional(
-    number("a number above 0", (x) => x > 0),
-    2e-3,
-  ),
-  clip: v.optional(
-    number("a number from 0", (x) => x >= 0),
-    1,
-  ),
-  epochs: v.optional(count, 8),
-  steps: v.optional(v.nullable(count), null),
-  evalEvery: v.optional(v.nullable(count), null),
-  seed: v.optional(whole(0, 2 ** 32 - 1), 1),
-};
-
-const optionsSchema = v.object({ ...modelEntries, ...trainingEntries });
-
-/** The sizes of a model, as its file holds them. */
-export const modelConfigSchema = v.object({
   cell: oneOf(cells),
-  vocabulary: count,
   embedding: count,
   hidden: count,
   layers: count,
   dropout: share,
-  inputDropout: v.optional(share, 0),
+  inputDropout: share,
+};
+
+/** The options that decide what it learns from, and how. */
+const trainingEntries = {
+  tokens: oneOf(tokenKinds),
+  maxVocabulary: whole(3),
+  validFraction: number("a number above 0, at most 0.5", (x) => x > 0 && x <= 0.5),
+  batch: count,
+  length: count,
+  lr: number("a number above 0", (x) => x > 0),
+  clip: number("a number from 0", (x) => x >= 0),
+  epochs: count,
+  steps: v.nullable(count),
+  evalEvery: v.nullable(count),
+  seed: whole(0, 2 ** 32 - 1),
+};
+
+const optionsSchema = v.partial(v.object({ ...modelEntries, ...trainingEntries }));
+
+/** The sizes of a model, as its file holds them. */
+export const modelConfigSchema = v.object({
+  ...{ cell: modelEntries.cell, vocabulary: count },
+  ...modelEntries,
+  inputDropout: v.optional(share, 0), // older files lack it
 });
 /** The options of training, as a model's file holds them. */
-export const trainingConfigSchema = v.required(v.object(trainingEntries));
+export const trainingConfigSchema = v.object(trainingEntries);
 
 /**
  * The sizes of a model: its kind, V = `vocabulary`, E = `embedding`, H = `hidden`, L = `layers`.
@@ -131,8 +118,24 @@ export interface LmConfig extends Omit<ModelConfig, "vocabulary">, TrainingConfi
  */
 export type LmOptions = { readonly [K in keyof LmConfig]?: LmConfig[K] | undefined };
 
+const defaults: LmConfig = {
+  ...{ cell: "rnn", embedding: 64, hidden: 256, layers: 1, dropout: 0, inputDropout: 0 },
+  ...{ tokens: "char", maxVocabulary: 10_000, validFraction: 0.1, batch: 32, length: 64 },
+  ...{ lr: 2e-3, clip: 1, epochs: 8, steps: null, evalEvery: null, seed: 1 },
+};
+
 /** The names of all options. */
 export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig)[];
+
+/**
+ * Checks names and ranges of the options that are given.
+ *
+ * @returns those that are not undefined; `train` and {@link resolveConfig} do not check them again
+ * @throws ConfigError that names the first wrong option
+ */
+export function checkOptions(options: LmOptions): LmOptions {
+  return readOptions("train", optionsSchema, options);
+}
 
 /**
  * Fills in defaults and checks names and ranges.
@@ -142,11 +145,8 @@ export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig
  * import { resolveConfig } from "saiki/lm";
  * console.log(resolveConfig({ hidden: 128 }).embedding); // 64
  */
-export function resolveConfig(
-  options: LmOptions = {},
-  wording: OptionWording = { op: "train", nameOf: (option) => option },
-): LmConfig {
-  return readOptions(optionsSchema, options, wording);
+export function resolveConfig(options: LmOptions = {}): LmConfig {
+  return { ...defaults, ...(checkOptions(options) as Partial<LmConfig>) };
 }
 
 /** The number of windows that training takes when an epoch has `windows` of them. */
@@ -166,10 +166,12 @@ export function learningRate({ lr }: TrainingConfig, step: number, total: number
 
 /** The sizes that the options give a model over `vocabulary` tokens. */
 export function modelConfig(config: LmConfig, vocabulary: number): ModelConfig {
-  return v.parse(modelConfigSchema, { ...config, vocabulary });
+  const { cell, embedding, hidden, layers, dropout, inputDropout } = config;
+  return { cell, vocabulary, embedding, hidden, layers, dropout, inputDropout };
 }
 
 /** The part of the options that concerns training. */
 export function trainingConfig(config: LmConfig): TrainingConfig {
-  return v.parse(trainingConfigSchema, config);
+  const names = Object.keys(trainingEntries) as (keyof TrainingConfig)[];
+  return Object.fromEntries(names.map((name) => [name, config[name]])) as unknown as TrainingConfig;
 }

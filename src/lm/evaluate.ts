@@ -3,7 +3,7 @@
 import { ConfigError, int64 } from "../core/index.ts";
 import { tensor } from "../tensor/index.ts";
 import type { TokenKind } from "./config.ts";
-import { inferring, type LanguageModel, type LmState } from "./model.ts";
+import { inferenceMode, type LanguageModel, type LmState } from "./model.ts";
 import { Pace } from "./pace.ts";
 
 /** The mean over all predicted tokens, each counted once. */
@@ -47,12 +47,12 @@ export async function evaluate(
   let state: LmState | null = null;
   for (const { inputs, targets, batch } of scoringWindows(tokens)) {
     const counted = { reduction: "sum", ignoreIndex: IGNORED } as const;
-    const result = inferring(model, () =>
+    const result = inferenceMode(model, () =>
       model.loss(inputs.view(-1, batch), targets, state, counted),
     );
     state = result.state;
     sum += result.loss.item();
-    await pace.breathe();
+    await pace.yieldToEventLoop();
     signal?.throwIfAborted();
   }
   const loss = sum / (tokens.length - 1);

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ConfigError } from "../core/index.ts";
 import { Generator } from "../random/index.ts";
 import type { Tokenizer } from "../text/index.ts";
-import { number, type OptionWording, readOptions, whole } from "./options.ts";
+import { number, readOptions, whole } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { sampleToken } from "./sample.ts";
 import { openSession } from "./session.ts";
@@ -52,14 +52,9 @@ export interface ResolvedGenerateOptions {
   readonly strict: boolean;
 }
 
-const plainWording: OptionWording = { op: "generate", nameOf: (option) => option };
-
 /** Fills in defaults and checks names and ranges. @throws ConfigError that names the wrong option */
-export function resolveGenerateOptions(
-  options: GenerateOptions = {},
-  wording: OptionWording = plainWording,
-): ResolvedGenerateOptions {
-  return readOptions(optionsSchema, options, wording);
+export function resolveGenerateOptions(options: GenerateOptions = {}): ResolvedGenerateOptions {
+  return readOptions("generate", optionsSchema, options);
 }
 
 /**
@@ -78,11 +73,10 @@ export function resolveGenerateOptions(
 export async function* generate(
   { model, tokenizer }: TrainedModel,
   options: GenerateOptions = {},
-  wording: OptionWording = plainWording,
 ): AsyncGenerator<string, void, undefined> {
-  const resolved = resolveGenerateOptions(options, wording);
+  const resolved = resolveGenerateOptions(options);
   const { prompt, length, temperature, topK, seed, strict } = resolved;
-  if (strict) refuseUnknown(tokenizer, prompt, wording.op);
+  if (strict) refuseUnknown(tokenizer, prompt);
   const generator = new Generator().manualSeed(seed);
   const pace = new Pace();
   const session = openSession(model);
@@ -90,7 +84,7 @@ export async function* generate(
   let last = prompt === "" ? null : (start.at(-1) as number);
   let scores = session.read(start.subarray(0, PIECE));
   for (let at = PIECE; at < start.length; at += PIECE) {
-    await pace.breathe();
+    await pace.yieldToEventLoop();
     scores = session.read(start.subarray(at, at + PIECE));
   }
   for (let i = 0; i < length; i++) {
@@ -99,7 +93,7 @@ export async function* generate(
     yield continuation(tokenizer, last, id);
     if (i + 1 < length) scores = session.read([id]);
     last = id;
-    await pace.breathe();
+    await pace.yieldToEventLoop();
   }
 }
 
@@ -134,9 +128,10 @@ function continuation(tokenizer: Tokenizer, last: number | null, id: number): st
   return tokenizer.decode([last, id]).slice(tokenizer.decode([last]).length);
 }
 
-function refuseUnknown(tokenizer: Tokenizer, prompt: string, op: string): void {
+function refuseUnknown(tokenizer: Tokenizer, prompt: string): void {
   const unknown = tokenizer.unknown(prompt);
   if (unknown.length === 0) return;
   const said = `the model does not know ${unknown.map((u) => JSON.stringify(u)).join(", ")}`;
-  throw new ConfigError(op, said, "Leave them out of the prompt, or allow <unk> in their place");
+  const fix = "Leave them out of the prompt, or allow <unk> in their place";
+  throw new ConfigError("generate", said, fix);
 }

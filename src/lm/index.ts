@@ -3,6 +3,7 @@ export { loadModel, saveModel } from "./checkpoint.ts";
 export {
   type Cell,
   cells,
+  checkOptions,
   evaluationInterval,
   type LmConfig,
   type LmOptions,
@@ -21,7 +22,6 @@ export * from "./corpus.ts";
 export * from "./evaluate.ts";
 export * from "./generate.ts";
 export * from "./model.ts";
-export type { OptionWording } from "./options.ts";
 export * from "./session.ts";
 export * from "./train.ts";
 export * from "./trained-model.ts";

@@ -96,7 +96,7 @@ export class LanguageModel extends Module {
    * @throws IndexError when a token is outside the vocabulary
    */
   forward(ids: Tensor, state: LmState | null = null): LmOutput {
-    const { rows, state: last } = this.rows(ids, state);
+    const { rows, state: last } = this.hiddenStates(ids, state);
     return { logits: this.projection.forward(rows), state: last };
   }
 
@@ -114,7 +114,7 @@ export class LanguageModel extends Module {
     state: LmState | null = null,
     options: LmLossOptions = {},
   ): LmLoss {
-    const { rows, state: last } = this.rows(ids, state);
+    const { rows, state: last } = this.hiddenStates(ids, state);
     const { weight, bias } = this.projection;
     return { loss: F.linearCrossEntropy(rows, weight, targets, { ...options, bias }), state: last };
   }
@@ -125,7 +125,7 @@ export class LanguageModel extends Module {
   }
 
   /** The hidden states (T·B, H), of a bigram model embeddings (T·B, E), and the last state. */
-  private rows(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
+  private hiddenStates(ids: Tensor, state: LmState | null): { rows: Tensor; state: LmState } {
     const x = this.inputDropout.forward(this.embedding.forward(ids)); // (T, B, E)
     if (this.rnn === null) return { rows: this.dropout.forward(x).flatten(0, 1), state: [] };
     const [y, last] =
@@ -150,7 +150,7 @@ export function detachState(state: LmState): LmState {
 }
 
 /** Runs synchronous work without dropout and without recording. */
-export function inferring<T>(model: LanguageModel, work: () => T): T {
+export function inferenceMode<T>(model: LanguageModel, work: () => T): T {
   const wasTraining = model.training;
   model.eval();
   try {

@@ -2,42 +2,41 @@
 
 import * as v from "valibot";
 import { ConfigError } from "../core/index.ts";
-import { closest } from "./suggest.ts";
 
-/** The names of options in errors: their own, or flags. */
-export interface OptionWording {
-  /** The place that an error names first. */
-  readonly op: string;
-  /** The name of an option as the user knows it. */
-  readonly nameOf: (option: string) => string;
-}
+/** What each record of options was read by: whoever reads it again takes it as it is. */
+const readBy = new WeakMap<object, v.GenericSchema>();
 
 /**
- * Fills in defaults and checks names and ranges; an option that is undefined is one not given.
+ * Checks names and ranges, and fills in what defaults the schema has; an option that is undefined
+ * is one not given. Options that this returned are returned at once.
  *
+ * @param op the place that an error names
  * @throws ConfigError that names the first wrong option
  */
 export function readOptions<const S extends v.ObjectEntries>(
+  op: string,
   schema: v.ObjectSchema<S, undefined>,
   options: object,
-  { op, nameOf }: OptionWording,
 ): v.InferOutput<typeof schema> {
-  const known = Object.keys(schema.entries);
+  if (readBy.get(options) === schema) return options as v.InferOutput<typeof schema>;
   const given = Object.fromEntries(Object.entries(options).filter(([, x]) => x !== undefined));
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const near = closest(name, known);
-    const names = known.map(nameOf).join(", ");
-    const said = `there is no option ${nameOf(name)}`;
-    const fix = near === undefined ? `The options are ${names}` : `Did you mean ${nameOf(near)}?`;
-    throw new ConfigError(op, said, fix);
+  const known = Object.keys(schema.entries);
+  for (const option of Object.keys(given)) {
+    if (known.includes(option)) continue;
+    const near = closest(option, known);
+    const fix =
+      near === undefined ? `The options are ${known.join(", ")}` : `Did you mean ${near}?`;
+    throw new ConfigError(op, `there is no option ${option}`, fix, { option });
   }
   const result = v.safeParse(schema, given);
-  if (result.success) return result.output;
+  if (result.success) {
+    readBy.set(Object.freeze(result.output), schema);
+    return result.output;
+  }
   const [issue] = result.issues;
-  const name = nameOf(String(issue.path?.[0]?.key));
+  const option = String(issue.path?.[0]?.key);
   const value = typeof issue.input === "number" ? issue.input : JSON.stringify(issue.input);
-  throw new ConfigError(op, `${name} is ${value}`, `Use ${issue.message}`);
+  throw new ConfigError(op, `${option} is ${value}`, `Use ${issue.message}`, { option });
 }
 
 /** A whole number in a range. */
@@ -57,4 +56,26 @@ export function number(what: string, holds: (x: number) => boolean) {
 /** One of a few words. */
 export function oneOf<const T extends readonly string[]>(values: T) {
   return v.picklist(values, `one of ${values.join(", ")}`);
+}
+
+/** The name that is the fewest edits away from `word`, if they are few enough for a slip. */
+function closest(word: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, edits: editDistance(word.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ edits }) => edits <= word.length / 3 + 1);
+  return near.toSorted((a, b) => a.edits - b.edits)[0]?.name;
+}
+
+/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
 }

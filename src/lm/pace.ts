@@ -10,7 +10,7 @@ export class Pace {
   private last = performance.now();
 
   /** Waits one turn of the event loop if this has computed for about 50 ms since the last. */
-  async breathe(): Promise<void> {
+  async yieldToEventLoop(): Promise<void> {
     if (performance.now() - this.last < SLICE_MS) return;
     await turn();
     this.last = performance.now();

@@ -3,7 +3,7 @@ import { int64 } from "../core/index.ts";
 import { manualSeed } from "../random/index.ts";
 import { tensor } from "../tensor/index.ts";
 import { type Cell, cells } from "./config.ts";
-import { inferring, LanguageModel, type LmState } from "./model.ts";
+import { inferenceMode, LanguageModel, type LmState } from "./model.ts";
 import { openSession } from "./session.ts";
 
 const V = 11;
@@ -24,7 +24,7 @@ function modelOf(cell: Cell, sizes = {}): LanguageModel {
 
 /** Scores after the last token, and the state, by the layers. */
 function forward(model: LanguageModel, ids: number[], before: LmState | null = null) {
-  return inferring(model, () => {
+  return inferenceMode(model, () => {
     const x = tensor(ids, { dtype: int64 }).view(ids.length, 1);
     const { logits, state } = model.forward(x, before);
     return { scores: logits.select(0, -1).tolist() as number[], state };

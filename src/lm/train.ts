@@ -2,12 +2,19 @@
 
 import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
 import type { ModelStore } from "../io/index.ts";
+import { utils } from "../nn/index.ts";
 import { bigramLoss } from "./baseline.ts";
-import { loadModel, modelFiles, restoreRun, trainingFiles } from "./checkpoint.ts";
-import { evaluationInterval, type LmConfig, type LmOptions, resolveConfig } from "./config.ts";
+import { modelFiles, readConfig, restoreRun, trainingFiles } from "./checkpoint.ts";
+import {
+  checkOptions,
+  evaluationInterval,
+  type LmConfig,
+  type LmOptions,
+  type ModelConfig,
+  resolveConfig,
+} from "./config.ts";
 import { prepareCorpus } from "./corpus.ts";
 import { bitsPerCharacter, evaluate } from "./evaluate.ts";
-import type { OptionWording } from "./options.ts";
 import { Pace } from "./pace.ts";
 import type { TrainedModel } from "./trained-model.ts";
 import { TrainingRun } from "./training-run.ts";
@@ -95,8 +102,6 @@ export interface TrainHooks {
     | undefined;
   /** The text's name in errors, such as its file. */
   readonly textName?: string | undefined;
-  /** The names of options in errors. */
-  readonly wording?: OptionWording | undefined;
 }
 
 /** The model after the last step, and how the run ended. */
@@ -130,8 +135,8 @@ export async function train(
 ): Promise<TrainResult> {
   const run = await begin(text, options, hooks);
   const { store, signal, onEvent } = hooks;
-  const tell = async (event: TrainEvent) => onEvent?.(event, current(run));
-  if (onEvent) await tell(startEvent(run));
+  const emit = async (event: TrainEvent) => onEvent?.(event, current(run));
+  if (onEvent) await emit(startEvent(run));
   const pace = new Pace();
   const interval = evaluationInterval(run.training, run.total);
   const recent = { sum: 0, tokens: 0 };
@@ -141,20 +146,20 @@ export async function train(
       const tokens = stepTokens(run);
       recent.sum += loss * tokens;
       recent.tokens += tokens;
-      await tell({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
-      await pace.breathe();
+      await emit({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
+      await pace.yieldToEventLoop();
       if (run.step % interval !== 0 && !run.done) continue;
-      await tell(await validate(run, recent.sum / recent.tokens, store));
+      await emit(await validate(run, recent.sum / recent.tokens, store));
       recent.sum = recent.tokens = 0;
     }
   } catch (error) {
-    throw error instanceof TrainingError ? told(error, run, store) : error;
+    throw error instanceof TrainingError ? withCheckpointHint(error, run, store) : error;
   }
   if (!run.done) await store?.write(interruptedFiles(run));
   const { valLoss } = current(run);
   const bestValLoss = run.validations.length > 0 ? run.bestValLoss : null;
   const finished = run.done;
-  await tell({ event: finished ? "done" : "stopped", valLoss, bestValLoss, step: run.step });
+  await emit({ event: finished ? "done" : "stopped", valLoss, bestValLoss, step: run.step });
   run.model.eval();
   return { ...current(run), bestValLoss, finished };
 }
@@ -162,16 +167,17 @@ export async function train(
 // ---- the beginning ----
 
 async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
-  const { store, initFrom, wording, textName } = hooks;
-  if (hooks.resume) return resumed(text, options, hooks);
+  const { store, initFrom, textName } = hooks;
+  const asked = checkOptions(options);
+  if (hooks.resume) return resumed(text, asked, hooks);
   await prepareStore(store, hooks.overwrite === true);
-  const fixed = initFrom ? { ...sizes(initFrom), tokens: initFrom.tokenizer.kind } : {};
-  refuseOther(options, fixed, "the given model has", wording);
-  const config = resolveConfig({ ...options, ...fixed }, wording);
-  const run = new TrainingRun(
-    config,
-    prepareCorpus(text, config, { tokenizer: initFrom?.tokenizer, textName }),
-  );
+  const fixed = initFrom
+    ? { ...sizes(initFrom.model.config), tokens: initFrom.tokenizer.kind }
+    : {};
+  refuseOther(asked, fixed, "the given model has");
+  const config = { ...resolveConfig(asked), ...fixed };
+  const corpus = prepareCorpus(text, config, { tokenizer: initFrom?.tokenizer, textName });
+  const run = new TrainingRun(config, corpus);
   if (initFrom) run.model.loadStateDict(initFrom.model.stateDict());
   return run;
 }
@@ -187,43 +193,36 @@ async function prepareStore(store: ModelStore | undefined, overwrite: boolean): 
   await store?.write({});
 }
 
-async function resumed(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
-  const { store, wording, textName } = hooks;
+async function resumed(text: string, asked: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
+  const { store, textName } = hooks;
   if (!store) throw new ConfigError("train", "there is no store to resume from");
-  const saved = await loadModel(store);
-  const recorded: LmConfig = { ...sizes(saved), ...saved.training };
-  refuseOther(options, recorded, "the run began with", wording);
-  const corpus = prepareCorpus(text, recorded, { tokenizer: saved.tokenizer, textName });
+  const { config: saved, tokenizer } = await readConfig(store);
+  const recorded: LmConfig = { ...sizes(saved.model), ...saved.training };
+  refuseOther(asked, recorded, "the run began with");
+  const corpus = prepareCorpus(text, recorded, { tokenizer, textName });
   if (corpus.record.sha256 !== saved.text.sha256) {
     const said = `the run in ${store.name} began with another text`;
     throw new ConfigError(textName ?? "train", said, "Give that text, or start a new run");
   }
-  const run = new TrainingRun(recorded, corpus);
+  const run = utils.skipInit(() => new TrainingRun(recorded, corpus));
   await restoreRun(run, store);
   return run;
 }
 
-function sizes({ model }: TrainedModel) {
-  const { vocabulary: _, ...rest } = model.config;
+function sizes({ vocabulary: _, ...rest }: ModelConfig) {
   return rest;
 }
 
 /** Options that are fixed already may be repeated, not changed. */
-function refuseOther(
-  options: LmOptions,
-  fixed: LmOptions,
-  who: string,
-  { op, nameOf }: OptionWording = plainWording,
-): void {
-  for (const [name, value] of Object.entries(fixed)) {
-    const asked = options[name as keyof LmOptions];
-    if (asked === undefined || asked === value) continue;
-    const said = `${who} ${nameOf(name)} ${value}, not ${asked}`;
-    throw new ConfigError(op, said, `Leave out ${nameOf(name)}, or start a new run`);
+function refuseOther(asked: LmOptions, fixed: LmOptions, who: string): void {
+  for (const [option, value] of Object.entries(fixed)) {
+    const other = asked[option as keyof LmOptions];
+    if (other === undefined || other === value) continue;
+    const said = `${who} ${option} ${value}, not ${other}`;
+    const fix = `Leave out ${option}, or start a new run`;
+    throw new ConfigError("train", said, fix, { option });
   }
 }
-
-const plainWording: OptionWording = { op: "train", nameOf: (option) => option };
 
 function startEvent(run: TrainingRun): TrainEvent {
   const { train, valid, tokenizer } = run.corpus;
@@ -285,7 +284,11 @@ function interruptedFiles(run: TrainingRun): Record<string, Uint8Array> {
   return { ...first, ...trainingFiles(run) };
 }
 
-function told(error: TrainingError, run: TrainingRun, store?: ModelStore): TrainingError {
+function withCheckpointHint(
+  error: TrainingError,
+  run: TrainingRun,
+  store?: ModelStore,
+): TrainingError {
   const best = run.validations.find((v) => v.valLoss === run.bestValLoss);
   const kept =
     best === undefined

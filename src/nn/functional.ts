@@ -190,8 +190,8 @@ export function crossEntropy(
     return softCrossEntropy(input, target, { ...options, reduction, labelSmoothing });
   }
   const ignoreIndex = options.ignoreIndex ?? -100;
-  checkClassTarget(op, input, target, weight, ignoreIndex);
-  const args = { ignoreIndex, smoothing: labelSmoothing, reduction };
+  const weightSum = checkClassTarget(op, input, target, weight, ignoreIndex);
+  const args = { ignoreIndex, smoothing: labelSmoothing, reduction, weightSum };
   return Tensor.apply(ops.loss.crossEntropy, [input, target, weight], args);
 }
 
@@ -243,8 +243,9 @@ export function linearCrossEntropy(
     throw new ConfigError(op, said, fix);
   }
   checkSmoothing(op, labelSmoothing);
-  checkLinearCrossEntropy(input, weight, target, { bias, classWeight, ignoreIndex });
-  const args = { reduction, ignoreIndex, smoothing: labelSmoothing };
+  const given = { bias, classWeight, ignoreIndex };
+  const weightSum = checkLinearCrossEntropy(input, weight, target, given);
+  const args = { reduction, ignoreIndex, smoothing: labelSmoothing, weightSum };
   return Tensor.apply(ops.linearCrossEntropy, [input, weight, bias, target, classWeight], args);
 }
 
@@ -284,12 +285,9 @@ function softCrossEntropy(
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
   const { weight = null, ignoreIndex = -100 } = options;
   const reduction = checkReduction("nllLoss", options.reduction);
-  checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
-  return Tensor.apply(ops.loss.nllLoss, [input, target, weight], {
-    ignoreIndex,
-    smoothing: 0,
-    reduction,
-  });
+  const weightSum = checkClassTarget("nllLoss", input, target, weight, ignoreIndex);
+  const args = { ignoreIndex, smoothing: 0, reduction, weightSum };
+  return Tensor.apply(ops.loss.nllLoss, [input, target, weight], args);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { ConfigError, ShapeError } from "../core/index.ts";
 import { isGradEnabled, noGrad, randn, type Tensor } from "../tensor/index.ts";
 import { qr } from "./qr.ts";
+import { isSkippingInit } from "./utils/skip-init.ts";
 
 /** Which side of a weight is counted: its inputs or its outputs. */
 export type FanMode = "fan_in" | "fan_out";
@@ -30,17 +31,17 @@ export interface KaimingOptions {
 
 /** Fills w with uniform numbers in [a, b). @see torch.nn.init.uniform_ */
 export function uniform_(w: Tensor, a = 0, b = 1): Tensor {
-  return silently(() => w.uniform_(a, b));
+  return silently(w, () => w.uniform_(a, b));
 }
 
 /** Fills w with normal numbers. @see torch.nn.init.normal_ */
 export function normal_(w: Tensor, mean = 0, std = 1): Tensor {
-  return silently(() => w.normal_(mean, std));
+  return silently(w, () => w.normal_(mean, std));
 }
 
 /** Makes all elements of w `value`. @see torch.nn.init.constant_ */
 export function constant_(w: Tensor, value: number): Tensor {
-  return silently(() => w.fill_(value));
+  return silently(w, () => w.fill_(value));
 }
 
 /** Makes all elements of w 0. @see torch.nn.init.zeros_ */
@@ -63,7 +64,7 @@ export function eye_(w: Tensor): Tensor {
   if (w.ndim !== 2) {
     throw ShapeError.torch("init.eye_", "Only tensors with 2 dimensions are supported");
   }
-  return silently(() => {
+  return silently(w, () => {
     w.zero_();
     for (let i = 0; i < Math.min(w.size(0), w.size(1)); i++) w.at(i, i).fill_(1);
     return w;
@@ -168,7 +169,7 @@ export function orthogonal_(w: Tensor, gain = 1): Tensor {
   }
   const rows = w.size(0);
   const cols = w.numel() / Math.max(rows, 1);
-  return silently(() => {
+  return silently(w, () => {
     const sample = randn(rows, cols, { dtype: w.dtype });
     const tall = rows < cols ? sample.t() : sample;
     const q = qr(tall);
@@ -185,7 +186,7 @@ export function orthogonal_(w: Tensor, gain = 1): Tensor {
 export function truncNormal_(w: Tensor, mean = 0, std = 1, a = -2, b = 2): Tensor {
   const phi = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
   const [low, high] = [phi((a - mean) / std), phi((b - mean) / std)];
-  return silently(() => {
+  return silently(w, () => {
     w.uniform_(2 * low - 1, 2 * high - 1);
     w.mutate_("truncNormal_", (view) => {
       const data = view.storage.data;
@@ -208,7 +209,8 @@ function fans(w: Tensor): { fanIn: number; fanOut: number } {
 }
 
 /** Changes a parameter in place, which is right before anything is computed from it. */
-function silently(change: () => Tensor): Tensor {
+function silently(w: Tensor, change: () => Tensor): Tensor {
+  if (isSkippingInit()) return w;
   return isGradEnabled() ? noGrad(change) : change();
 }
 

@@ -28,14 +28,17 @@ export function checkSmoothing(op: string, smoothing: number): void {
   throw ConfigError.torch(op, `label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
 }
 
-/** @throws DTypeError, ShapeError, IndexError on targets that are no classes of the input */
+/**
+ * @returns the summed weights of the targets that count
+ * @throws DTypeError, ShapeError, IndexError on targets that are no classes of the input
+ */
 export function checkClassTarget(
   op: string,
   input: Tensor,
   target: Tensor,
   weight: Tensor | null,
   ignoreIndex: number,
-): void {
+): number {
   checkTargetType(op, target);
   const shape = input.impl.shape;
   const expected = shape.length <= 1 ? [] : [shape[0] as number, ...shape.slice(2)];
@@ -52,16 +55,19 @@ export function checkClassTarget(
     throw ShapeError.torch(op, said);
   }
   const classes = (shape.length === 1 ? shape[0] : shape[1]) as number;
-  checkClasses(op, target, weight, classes, ignoreIndex);
+  return checkClasses(op, target, weight, classes, ignoreIndex);
 }
 
-/** @throws DTypeError, ShapeError, IndexError where an operand does not fit the others */
+/**
+ * @returns the summed weights of the targets that count
+ * @throws DTypeError, ShapeError, IndexError where an operand does not fit the others
+ */
 export function checkLinearCrossEntropy(
   input: Tensor,
   weight: Tensor,
   target: Tensor,
   given: { bias: Tensor | null; classWeight: Tensor | null; ignoreIndex: number },
-): void {
+): number {
   const op = "linearCrossEntropy";
   checkLinear(op, input, weight);
   checkTargetType(op, target);
@@ -77,7 +83,7 @@ export function checkLinearCrossEntropy(
     throw new ShapeError(op, said, "Give one element for each row");
   }
   checkParameterTypes(op, input, [bias, classWeight]);
-  checkClasses(op, target, classWeight, classes, given.ignoreIndex);
+  return checkClasses(op, target, classWeight, classes, given.ignoreIndex);
 }
 
 function checkTargetType(op: string, target: Tensor): void {
@@ -92,15 +98,21 @@ function checkClasses(
   weight: Tensor | null,
   classes: number,
   ignoreIndex: number,
-): void {
+): number {
   if (weight !== null && !sameShape(weight.impl.shape, [classes])) {
     const said =
       `weight tensor should be defined either for all ${classes} classes or no classes but got ` +
       `weight tensor of shape: ${list(weight.impl.shape)}`;
     throw ShapeError.torch(op, said);
   }
+  const w = weight?.impl.data();
+  let sum = 0;
   for (const t of target.impl.data()) {
-    if (t === ignoreIndex || (t >= 0 && t < classes)) continue;
-    throw IndexError.torch(op, `Target ${t} is out of bounds.`, `There are ${classes} classes`);
+    if (t === ignoreIndex) continue;
+    if (!(t >= 0 && t < classes)) {
+      throw IndexError.torch(op, `Target ${t} is out of bounds.`, `There are ${classes} classes`);
+    }
+    sum += w?.[t] ?? 1;
   }
+  return sum;
 }

@@ -180,6 +180,8 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers of the same names.
    *
+   * @param options.assign whether they take over memory and type of the tensors that are given in
+   *   place of a copy, false by default
    * @param options.strict whether missing and left-over names are errors, true by default; shapes
    *   must agree in any case
    * @returns the names that are missing or left over
@@ -188,7 +190,10 @@ export abstract class Module {
    */
   loadStateDict(
     state: Readonly<StateDict> | ReadonlyMap<string, Tensor>,
-    { strict = true }: { strict?: boolean | undefined } = {},
+    {
+      strict = true,
+      assign = false,
+    }: { strict?: boolean | undefined; assign?: boolean | undefined } = {},
   ): IncompatibleKeys {
     const given = new Map(entriesOf(state));
     const own = new Map(this.#state(""));
@@ -204,7 +209,7 @@ export abstract class Module {
     }
     for (const [name, target] of own) {
       const source = given.get(name);
-      if (source !== undefined) problems.push(...mismatch(name, target, source));
+      if (source !== undefined) problems.push(...mismatch(name, target, source, assign));
     }
     if (problems.length > 0) {
       const lines = problems.map((p) => `\n\t${p}`).join("");
@@ -214,7 +219,9 @@ export abstract class Module {
     noGrad(() => {
       for (const [name, target] of own) {
         const source = given.get(name);
-        if (source !== undefined) target.copy_(source);
+        if (source === undefined) continue;
+        if (assign) target.setData(source);
+        else target.copy_(source);
       }
     });
     return new IncompatibleKeys(missing, unexpected);
@@ -334,14 +341,21 @@ function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
   throw ConfigError.torch("Module.loadStateDict", said, "Pass an object or a Map of tensors");
 }
 
-function mismatch(name: string, target: Tensor, source: unknown): string[] {
+function mismatch(name: string, target: Tensor, source: unknown, assign: boolean): string[] {
   if (!(source instanceof Tensor)) {
     return [
       `While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object ` +
         `from checkpoint but received <class '${typeName(source)}'>`,
     ];
   }
-  if (sameShape(source.impl.shape, target.impl.shape)) return [];
+  if (sameShape(source.impl.shape, target.impl.shape)) {
+    if (!(assign && target.requiresGrad) || source.dtype.isFloatingPoint) return [];
+    return [
+      `While copying the parameter named "${name}", whose dimensions in the model are ` +
+        `${target.shape} and whose dimensions in the checkpoint are ${source.shape}, an exception ` +
+        "occurred : ('Only Tensors of floating point and complex dtype can require gradients',).",
+    ];
+  }
   return [
     `size mismatch for ${name}: copying a param with shape ${source.shape} from checkpoint, ` +
       `the shape in current model is ${target.shape}.`,

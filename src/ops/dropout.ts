@@ -1,6 +1,6 @@
 /** Dropout: a product with a mask. */
 
-import { ConfigError, type Real, torchSays } from "../core/index.ts";
+import { ConfigError, type Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Op } from "./op.ts";
 import { View } from "./view.ts";
@@ -26,5 +26,5 @@ export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
 /** @throws ConfigError when `p` is outside [0, 1] */
 export function checkProbability(op: string, p: number): void {
   if (p >= 0 && p <= 1) return;
-  throw ConfigError.torch(op, torchSays.noProbability(p));
+  throw ConfigError.torch(op, `dropout probability has to be between 0 and 1, but got ${p}`);
 }

@@ -1,7 +1,7 @@
 /** Projection and cross entropy in one operation, whose forward computes the gradients too. */
 
 import { kernels } from "../kernels/index.ts";
-import { type ClassLoss, counted, type Reduction, total } from "./loss.ts";
+import { type ClassLoss, type Reduction, total } from "./loss.ts";
 import type { Op } from "./op.ts";
 import { View } from "./view.ts";
 
@@ -19,8 +19,9 @@ type Inputs = [x: View, weight: View, bias: View | null, target: View, classWeig
  */
 export const linearCrossEntropy: Op<Inputs, Args> = {
   name: "LinearCrossEntropyBackward0",
-  forward(ctx, [x, weight, bias, target, classWeight], { reduction, ignoreIndex, smoothing }) {
-    const count = reduction === "sum" ? 1 : counted(target, classWeight, ignoreIndex);
+  forward(ctx, [x, weight, bias, target, classWeight], args) {
+    const { reduction, weightSum, ignoreIndex, smoothing } = args;
+    const count = reduction === "sum" ? 1 : weightSum;
     const loss = View.pooled(target.shape, x.dtype);
     const grads = [x, weight, bias].map((v, i) => {
       if (v === null || !ctx.needs[i]) return null;

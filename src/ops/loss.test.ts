@@ -4,11 +4,16 @@ import * as loss from "./loss.ts";
 
 type Reduce = (reduction: loss.Reduction) => Expression;
 
-const classes = (ignoreIndex: number, smoothing: number, reduction: loss.Reduction) => ({
-  ignoreIndex,
-  smoothing,
-  reduction,
-});
+function classes(
+  ignoreIndex: number,
+  smoothing: number,
+  reduction: loss.Reduction,
+  [target, weight]: [Tensor, Tensor?],
+) {
+  const counting = [...target.impl.data()].filter((t) => t !== ignoreIndex);
+  const weightSum = counting.reduce((sum, t) => sum + (weight?.impl.data()[t] ?? 1), 0);
+  return { ignoreIndex, smoothing, reduction, weightSum };
+}
 
 const reduced: Readonly<Record<string, Reduce>> = {
   "F.mse_loss(a, b, ": (reduction) => (a, b) =>
@@ -24,12 +29,12 @@ const reduced: Readonly<Record<string, Reduce>> = {
   "F.binary_cross_entropy_with_logits(a, b, pos_weight=c.detach(), ": (reduction) => (a, b, c) =>
     Tensor.apply(loss.bceWithLogitsLoss, [a, b, null, c.detach()], { reduction, args: null }),
   "F.cross_entropy(a, b, ": (reduction) => (a, b) =>
-    Tensor.apply(loss.crossEntropy, [a, b, null], classes(-100, 0, reduction)),
+    Tensor.apply(loss.crossEntropy, [a, b, null], classes(-100, 0, reduction, [b])),
   "F.cross_entropy(a, b, c.detach(), label_smoothing=0.1, ignore_index=1, ":
     (reduction) => (a, b, c) =>
-      Tensor.apply(loss.crossEntropy, [a, b, c.detach()], classes(1, 0.1, reduction)),
+      Tensor.apply(loss.crossEntropy, [a, b, c.detach()], classes(1, 0.1, reduction, [b, c])),
   "F.nll_loss(a, b, c.detach(), ignore_index=0, ": (reduction) => (a, b, c) =>
-    Tensor.apply(loss.nllLoss, [a, b, c.detach()], classes(0, 0, reduction)),
+    Tensor.apply(loss.nllLoss, [a, b, c.detach()], classes(0, 0, reduction, [b, c])),
 };
 
 const table: Expressions = {
@@ -39,7 +44,7 @@ const table: Expressions = {
     ),
   ),
   "F.cross_entropy(a, b, ignore_index=1, reduction='mean')": (a, b) =>
-    Tensor.apply(loss.crossEntropy, [a, b, null], classes(1, 0, "mean")),
+    Tensor.apply(loss.crossEntropy, [a, b, null], classes(1, 0, "mean", [b])),
 };
 
 replay("loss", table);

@@ -12,6 +12,8 @@ export interface ClassLoss {
   readonly ignoreIndex: number;
   readonly smoothing: number;
   readonly reduction: Reduction;
+  /** `Σ w_t` over the targets that are not ignored, which a mean divides by. */
+  readonly weightSum: number;
 }
 
 /**
@@ -28,13 +30,13 @@ export const crossEntropy: Op<[View, View, View | null], ClassLoss> = {
     if (ctx.recording) {
       ctx.save(input, target, View.of(call.lse, x.dtype, [call.rows]), weight);
     }
-    return reduceRows(loss, target, weight, args);
+    return reduceRows(loss, args);
   },
   backward(ctx, grad, args) {
     const [input, target, lse, weight] = ctx.saved<[View, View, View, View | null]>();
     const call = crossEntropyCall(input, target, weight, args, lse.real());
     const dx = View.zeros(input.shape, input.dtype);
-    const g = rowScale(grad, target, weight, args, call.rows);
+    const g = rowScale(grad, args, call.rows);
     kernels().crossEntropyBackward({ ...call, g, dx: dx.real() });
     return [classesBack(dx, ctx), null, null];
   },
@@ -74,14 +76,14 @@ export const nllLoss: Op<[View, View, View | null], ClassLoss> = {
       loss.storage.data[r] = -(w?.[t] ?? 1) * (from[r * classes + t] as number);
     }
     if (ctx.recording) ctx.save(target, weight);
-    return reduceRows(loss, target, weight, args);
+    return reduceRows(loss, args);
   },
   backward(ctx, grad, args) {
     const [target, weight] = ctx.saved<[View, View | null]>();
     const dx = View.zeros(classesLastShape(ctx.shapes[0] as number[]), grad.dtype);
     const classes = dx.shape.at(-1) as number;
     const [at, w] = [target.data(), weight?.data()];
-    const g = rowScale(grad, target, weight, args, at.length);
+    const g = rowScale(grad, args, at.length);
     for (let r = 0; r < at.length; r++) {
       const t = at[r] as number;
       if (t !== args.ignoreIndex)
@@ -197,30 +199,16 @@ function classesBack(dx: View, ctx: Context): View {
   return dx.permute([0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
 }
 
-function reduceRows(loss: View, target: View, weight: View | null, args: ClassLoss): View {
-  if (args.reduction === "none") return loss;
-  return total(loss, args.reduction === "sum" ? 1 : counted(target, weight, args.ignoreIndex));
+function reduceRows(loss: View, { reduction, weightSum }: ClassLoss): View {
+  if (reduction === "none") return loss;
+  return total(loss, reduction === "sum" ? 1 : weightSum);
 }
 
 /** The gradient of each row's loss. */
-function rowScale(
-  grad: View,
-  target: View,
-  weight: View | null,
-  args: ClassLoss,
-  rows: number,
-): Real {
-  if (args.reduction === "none") return grad.real();
-  const scale = args.reduction === "sum" ? 1 : 1 / counted(target, weight, args.ignoreIndex);
+function rowScale(grad: View, { reduction, weightSum }: ClassLoss, rows: number): Real {
+  if (reduction === "none") return grad.real();
+  const scale = reduction === "sum" ? 1 : 1 / weightSum;
   return (grad.dtype.allocate(rows) as Real).fill((grad.data()[0] as number) * scale);
-}
-
-/** `Σ w_t` over the rows that are not ignored. */
-export function counted(target: View, weight: View | null, ignoreIndex: number): number {
-  const w = weight?.data();
-  let n = 0;
-  for (const t of target.data()) if (t !== ignoreIndex) n += w?.[t] ?? 1;
-  return n;
 }
 
 /** `Σ x / n` as a scalar, summed in double. */

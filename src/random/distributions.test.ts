@@ -240,7 +240,6 @@ describe("errors", () => {
     ["bernoulli_ expects p to be in [0, 1], but got p=-0.25", () => bernoulli(g, x, -0.25)],
     [improve, () => bernoulliTensor(g, Float32Array.of(0.5, 2), x)],
     [improve, () => bernoulliTensor(g, Float32Array.of(NaN), x)],
-    ["dropout probability has to be between 0 and 1, but got 1.5", () => dropoutMask(g, x, 1.5)],
     ["exponential_ expects lambda >= 0.0, but found lambda=-1", () => exponential(g, x, -1)],
     [
       "random_ expects 'from' to be less than 'to', but got from=5 >= to=5",

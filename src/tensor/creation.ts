@@ -61,6 +61,11 @@ export function tensor(
   return new Tensor(View.of(converted(flat, dtype), dtype, shape), options.requiresGrad);
 }
 
+/** A row-major tensor that takes over `data`, an array as the type allocates it, without a copy. */
+export function wrap(data: TypedArray, dtype: DType, shape: readonly number[]): Tensor {
+  return new Tensor(View.of(data, dtype, shape));
+}
+
 /**
  * A tensor of zeros.
  *

@@ -2,3 +2,4 @@
 export * as rnn from "../recurrent/packed.ts";
 export * from "./clip-grad.ts";
 export * from "./convert.ts";
+export { skipInit } from "./skip-init.ts";
