@@ -22,7 +22,7 @@ export function checkingUsage<T>(work: () => T): T {
   }
 }
 
-/** The library's errors on options call them by their names, and its functions; users know flags. */
+/** Replaces the names of options and functions in the library's errors by flags and commands. */
 export function inFlags(
   error: unknown,
   As: typeof ConfigError | typeof UsageError = ConfigError,
@@ -34,7 +34,7 @@ export function inFlags(
   return new As(`saiki ${op}`, flagged(sentence), fix && flagged(fix), { cause: error });
 }
 
-/** `--color` and `--no-color`; {@link wishedColor} reads them before anything is written. */
+/** `--color` and `--no-color`; {@link colorFromArgs} reads them before anything is written. */
 export function colorOptions(command: Command): void {
   const group = "Options:";
   const description = "colour always; --no-color: never";
@@ -43,7 +43,7 @@ export function colorOptions(command: Command): void {
 }
 
 /** The colour that the arguments ask for; the last one counts. */
-export function wishedColor(args: readonly string[]): boolean | undefined {
+export function colorFromArgs(args: readonly string[]): boolean | undefined {
   const end = args.indexOf("--");
   const last = args
     .slice(0, end < 0 ? undefined : end)
