@@ -60,7 +60,7 @@ vector_to_parameters: vec=vector parameters=params
 - clip_grad_norm  # deprecated in PyTorch; use clipGradNorm_
 - weight_norm  # reparametrisations are not there
 - spectral_norm  # reparametrisations are not there
-- skip_init  # there are no devices to skip it for
+skip_init: module_cls=make -args -kwargs  # takes a function that makes the module
 `,
   },
   {
@@ -100,7 +100,7 @@ Module.named_children
 Module.modules
 Module.named_modules
 Module.state_dict
-Module.load_state_dict: state_dict=state strict
+Module.load_state_dict: state_dict=state strict  # and assign, as in PyTorch 2
 Module.train
 Module.eval
 Module.apply

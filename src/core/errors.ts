@@ -29,9 +29,12 @@ export class SaikiError extends Error {
   readonly fix: string | undefined;
   /** PyTorch's sentence, verbatim, if it has one. */
   readonly torch: string | undefined;
+  /** The name of the option that is wrong, where options have names: `hidden`. */
+  readonly option: string | undefined;
 
   /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
-  constructor(op: string, sentence: string, fix?: string, { cause, torch }: ErrorDetails = {}) {
+  constructor(op: string, sentence: string, fix?: string, details: ErrorDetails = {}) {
+    const { cause, torch, option } = details;
     super(
       `${op}: ${closed(sentence)}${fix === undefined ? "" : ` ${closed(fix)}`}`,
       cause === undefined ? undefined : { cause },
@@ -41,6 +44,7 @@ export class SaikiError extends Error {
     this.sentence = sentence;
     this.fix = fix;
     this.torch = torch ? sentence : undefined;
+    this.option = option;
   }
 
   /** An error with PyTorch's sentence, verbatim. */
@@ -77,14 +81,6 @@ export class AutogradError extends SaikiError {
 export class ConfigError extends SaikiError {
   /** `SAIKI_CONFIG`. */
   override readonly code = "SAIKI_CONFIG";
-  /** The name of the option, where options come by name: `hidden`. */
-  readonly option: string | undefined;
-
-  /** Makes an error whose message is `op: sentence. Fix.`, on one line. */
-  constructor(op: string, sentence: string, fix?: string, details: ErrorDetails = {}) {
-    super(op, sentence, fix, details);
-    this.option = details.option;
-  }
 }
 
 /** A kernel backend is missing or cannot run here. */

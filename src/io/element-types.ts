@@ -13,69 +13,53 @@ import {
 /** Element types that are written. Files may hold others, which become one of these when read. */
 export type ElementType = "BOOL" | "U8" | "F32" | "F64" | "I64";
 
-/** How elements lie in a file. */
+/** How elements of a type lie in a file, and what they become. */
 interface Layout {
-  /** Bytes of an element. */
-  readonly bytes: number;
-  /** Whether that is how an array of the type has them in memory, on little-endian machines. */
-  readonly isMemory?: boolean;
-  readonly get: (view: DataView, at: number) => number;
-}
-
-interface Written extends Layout {
-  /** The type of its tensors. */
+  /** The type of the tensor. */
   readonly dtype: DType;
-  readonly set: (view: DataView, at: number, x: number) => void;
-}
-
-/** The types that saiki has. */
-export const written: Readonly<Record<ElementType, Written>> = {
-  BOOL: {
-    ...{ dtype: bool, bytes: 1 },
-    get: (view, at) => Math.min(view.getUint8(at), 1),
-    set: (view, at, x) => view.setUint8(at, x),
-  },
-  U8: {
-    ...{ dtype: uint8, bytes: 1, isMemory: true },
-    get: (view, at) => view.getUint8(at),
-    set: (view, at, x) => view.setUint8(at, x),
-  },
-  F32: {
-    ...{ dtype: float32, bytes: 4, isMemory: true },
-    get: (view, at) => view.getFloat32(at, true),
-    set: (view, at, x) => view.setFloat32(at, x, true),
-  },
-  F64: {
-    ...{ dtype: float64, bytes: 8, isMemory: true },
-    get: (view, at) => view.getFloat64(at, true),
-    set: (view, at, x) => view.setFloat64(at, x, true),
-  },
-  I64: {
-    ...{ dtype: int64, bytes: 8 },
-    get: (view, at) => Number(view.getBigInt64(at, true)),
-    set: (view, at, x) => view.setBigInt64(at, BigInt(x), true),
-  },
-};
-/** In a file arrays of later types come first. */
-export const writeOrder = Object.keys(written) as ElementType[];
-
-/** How a type of a file is read, and as what. */
-interface Reader extends Layout {
-  readonly as: ElementType;
+  /** An element, as `DataView` calls it. */
+  readonly element:
+    | `${"Int" | "Uint"}${8 | 16 | 32}`
+    | `Big${"Int" | "Uint"}64`
+    | `Float${32 | 64}`;
+  /** The number that an element stands for, where it is not the element. */
+  readonly decode?: (x: number) => number;
 }
 
 /** All types of files but those of one byte with a fraction. */
-export const readers: Readonly<Record<string, Reader>> = {
-  ...Object.fromEntries(writeOrder.map((as) => [as, { ...written[as], as }])),
-  I8: { as: "I64", bytes: 1, get: (view, at) => view.getInt8(at) },
-  I16: { as: "I64", bytes: 2, get: (view, at) => view.getInt16(at, true) },
-  U16: { as: "I64", bytes: 2, get: (view, at) => view.getUint16(at, true) },
-  I32: { as: "I64", bytes: 4, isMemory: true, get: (view, at) => view.getInt32(at, true) },
-  U32: { as: "I64", bytes: 4, get: (view, at) => view.getUint32(at, true) },
-  U64: { as: "I64", bytes: 8, get: (view, at) => Number(view.getBigUint64(at, true)) },
-  F16: { as: "F32", bytes: 2, get: (view, at) => halfToNumber(view.getUint16(at, true)) },
-  BF16: { as: "F32", bytes: 2, get: (view, at) => bfloatToNumber(view.getUint16(at, true)) },
-};
+export const layouts = {
+  BOOL: { dtype: bool, element: "Uint8", decode: (x) => Math.min(x, 1) },
+  U8: { dtype: uint8, element: "Uint8" },
+  F32: { dtype: float32, element: "Float32" },
+  F64: { dtype: float64, element: "Float64" },
+  I64: { dtype: int64, element: "BigInt64" },
+  I8: { dtype: int64, element: "Int8" },
+  I16: { dtype: int64, element: "Int16" },
+  U16: { dtype: int64, element: "Uint16" },
+  I32: { dtype: int64, element: "Int32" },
+  U32: { dtype: int64, element: "Uint32" },
+  U64: { dtype: int64, element: "BigUint64" },
+  F16: { dtype: float32, element: "Uint16", decode: halfToNumber },
+  BF16: { dtype: float32, element: "Uint16", decode: bfloatToNumber },
+} as const satisfies Readonly<Record<string, Layout>>;
+
+/** The types that are written; in a file arrays of later ones come first. */
+export const elementTypes = ["BOOL", "U8", "F32", "F64", "I64"] as const;
+
+/** The type that is written for tensors of `dtype`. */
+export function elementTypeOf(dtype: DType): ElementType {
+  return elementTypes.find((type) => layouts[type].dtype === dtype)!;
+}
+
+/** Bytes of an element in a file. */
+export function elementSize({ element }: Layout): number {
+  return Number(/\d+/.exec(element)) / 8;
+}
+
+/** Whether an array has its elements in memory as a file has them. */
+function isAsInFile(data: TypedArray, { element }: Layout): boolean {
+  return isLittleEndian && data[Symbol.toStringTag] === `${element}Array`;
+}
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -85,39 +69,40 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  * @param refuse is called on an integer beyond 32 bits
  */
 export function readElements(
-  { as, bytes: step, isMemory, get }: Reader,
+  layout: Layout,
   bytes: Uint8Array,
   refuse: (x: number) => never,
-  inBulk = isLittleEndian,
 ): TypedArray {
-  const data = written[as].dtype.allocate(bytes.length / step);
-  if (isMemory && inBulk) {
-    bytesOf(data).set(bytes);
-    return data;
+  const { dtype, element, decode } = layout;
+  const step = elementSize(layout);
+  const data = dtype.allocate(bytes.length / step);
+  if (isAsInFile(data, layout)) bytesOf(data).set(bytes);
+  else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const get = `get${element}` as const;
+    for (let i = 0; i < data.length; i++) {
+      const x = Number(view[get](i * step, true));
+      data[i] = x;
+      if (dtype === int64 && data[i] !== x) refuse(x);
+    }
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < data.length; i++) {
-    const x = get(view, i * step);
-    data[i] = x;
-    if (as === "I64" && data[i] !== x) refuse(x);
-  }
+  if (decode) for (let i = 0; i < data.length; i++) data[i] = decode(data[i]!);
   return data;
 }
 
 /** Writes elements to `out`, which has their size: in one copy where they lie as in memory. */
-export function writeElements(
-  type: ElementType,
-  data: TypedArray,
-  out: Uint8Array,
-  inBulk = isLittleEndian,
-): void {
-  const { bytes: step, isMemory, set } = written[type];
-  if (isMemory && inBulk) {
+export function writeElements(type: ElementType, data: TypedArray, out: Uint8Array): void {
+  const layout = layouts[type];
+  if (isAsInFile(data, layout)) {
     out.set(bytesOf(data));
     return;
   }
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  for (let i = 0; i < data.length; i++) set(view, i * step, data[i]!);
+  const [step, isBig] = [elementSize(layout), layout.element === "BigInt64"];
+  const set = `set${layout.element}` as const;
+  for (let i = 0; i < data.length; i++) {
+    view[set](i * step, (isBig ? BigInt(data[i]!) : data[i]!) as never, true);
+  }
 }
 
 function bytesOf(data: TypedArray): Uint8Array {

@@ -14,11 +14,12 @@ import * as v from "valibot";
 import { compareCodePoints, FormatError, list, numel, type TypedArray } from "../core/index.ts";
 import {
   type ElementType,
+  elementSize,
+  elementTypeOf,
+  elementTypes,
+  layouts,
   readElements,
-  readers,
   writeElements,
-  writeOrder,
-  written,
 } from "./element-types.ts";
 
 /** An array of a file, row-major. `I64` is an `Int32Array`, as everywhere in saiki. */
@@ -60,7 +61,8 @@ export function encodeSafetensors(
 ): Uint8Array {
   const sorted = [...tensors].sort(
     ([nameA, a], [nameB, b]) =>
-      writeOrder.indexOf(b.dtype) - writeOrder.indexOf(a.dtype) || compareCodePoints(nameA, nameB),
+      elementTypes.indexOf(b.dtype) - elementTypes.indexOf(a.dtype) ||
+      compareCodePoints(nameA, nameB),
   );
   const members: string[] = [];
   if (Object.keys(metadata).length > 0) members.push(`"__metadata__":${JSON.stringify(metadata)}`);
@@ -69,7 +71,7 @@ export function encodeSafetensors(
     checkRecord(name, record);
     const { dtype, shape, data } = record;
     const begin = size;
-    size += data.length * written[dtype].bytes;
+    size += data.length * elementSize(layouts[dtype]);
     const entry = JSON.stringify({ dtype, shape, data_offsets: [begin, size] });
     members.push(`${JSON.stringify(name)}:${entry}`);
   }
@@ -81,7 +83,7 @@ export function encodeSafetensors(
   bytes.set(json, 8);
   let at = 8 + headerSize;
   for (const [, { dtype, data }] of sorted) {
-    const end = at + data.length * written[dtype].bytes;
+    const end = at + data.length * elementSize(layouts[dtype]);
     writeElements(dtype, data, bytes.subarray(at, end));
     at = end;
   }
@@ -94,7 +96,7 @@ function checkRecord(name: string, { dtype, shape, data }: ArrayRecord): void {
     const sentence = `an array cannot be called ${JSON.stringify(name)}`;
     throw new FormatError(op, sentence, "Choose another name");
   }
-  const kind = written[dtype].dtype.allocate(0)[Symbol.toStringTag];
+  const kind = layouts[dtype].dtype.allocate(0)[Symbol.toStringTag];
   if (data.length !== numel(shape) || data[Symbol.toStringTag] !== kind) {
     const said =
       `${name} is said to be ${dtype} ${list(shape)}, ` +
@@ -212,17 +214,18 @@ function readArray(
   bytes: Uint8Array,
   fail: Fail,
 ): ArrayRecord {
-  const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined;
-  if (reader === undefined) return fail(`${name} has elements of type ${dtype}, unknown to saiki`);
+  if (!isLayout(dtype)) return fail(`${name} has elements of type ${dtype}, unknown to saiki`);
+  const layout = layouts[dtype];
   const n = numel(shape);
   const isTooLarge = numel(shape.filter((s) => s > 0)) > Number.MAX_SAFE_INTEGER;
-  if (isTooLarge || n * reader.bytes !== end - begin) {
+  if (isTooLarge || n * elementSize(layout) !== end - begin) {
     fail(`${name} has ${end - begin} bytes, which is not the size of ${dtype} [${shape}]`);
   }
   const refuse = (x: number) => fail(`${name} holds ${x}, which is beyond 32 bits`);
-  return {
-    dtype: reader.as,
-    shape,
-    data: readElements(reader, bytes.subarray(begin, end), refuse),
-  };
+  const data = readElements(layout, bytes.subarray(begin, end), refuse);
+  return { dtype: elementTypeOf(layout.dtype), shape, data };
+}
+
+function isLayout(dtype: string): dtype is keyof typeof layouts {
+  return Object.hasOwn(layouts, dtype);
 }

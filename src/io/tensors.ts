@@ -2,10 +2,8 @@
 
 import { wrap } from "../tensor/creation.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { writeOrder, written } from "./element-types.ts";
+import { elementTypeOf, layouts } from "./element-types.ts";
 import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-
-const elementTypes = new Map(writeOrder.map((type) => [written[type].dtype, type]));
 
 /**
  * A safetensors file of named tensors; equal tensors give equal bytes.
@@ -24,8 +22,7 @@ export function saveTensors(
 ): Uint8Array {
   const records = Object.entries(tensors).map(([name, x]): [string, ArrayRecord] => {
     const view = x.impl.contiguous();
-    const dtype = elementTypes.get(view.dtype)!;
-    return [name, { dtype, shape: view.shape, data: view.data() }];
+    return [name, { dtype: elementTypeOf(view.dtype), shape: view.shape, data: view.data() }];
   });
   return encodeSafetensors(new Map(records), metadata);
 }
@@ -42,7 +39,7 @@ export function loadTensors(bytes: Uint8Array, file?: string): Record<string, Te
   return Object.fromEntries(
     [...tensors].map(([name, { dtype, shape, data }]) => [
       name,
-      wrap(data, written[dtype].dtype, shape),
+      wrap(data, layouts[dtype].dtype, shape),
     ]),
   );
 }

@@ -4,7 +4,7 @@ import { MemoryStore } from "../io/index.ts";
 import { manualSeed } from "../random/index.ts";
 import { noGrad, rand } from "../tensor/index.ts";
 import { loadModel, saveModel } from "./checkpoint.ts";
-import type { LmOptions } from "./config.ts";
+import { checkOptions, type LmOptions } from "./config.ts";
 import { evaluate } from "./evaluate.ts";
 import { type TrainEvent, train } from "./train.ts";
 import { evaluateText, type TrainedModel } from "./trained-model.ts";
@@ -81,6 +81,21 @@ describe("train()", () => {
     expectSameFiles(store, whole, modelParts);
   });
 
+  test("resumes without the best model", async () => {
+    class Watched extends MemoryStore {
+      readonly reads: string[] = [];
+      override read(file: string) {
+        this.reads.push(file);
+        return super.read(file);
+      }
+    }
+    const store = new Watched();
+    await train(text, { ...small, steps: 2 }, { store });
+    await train(text, {}, { store, resume: true });
+    const files = ["config.json", "tokenizer.json", "training.json", "training.safetensors"];
+    expect(store.reads).toEqual(files);
+  });
+
   test("tells what happens, in order", async () => {
     const events: TrainEvent[] = [];
     const result = await train(
@@ -148,7 +163,17 @@ describe("train() refuses", () => {
     [{ lr: Number.NaN }, "train: lr is NaN. Use a number above 0."],
     [{ validFraction: 0.9 }, "train: validFraction is 0.9. Use a number above 0, at most 0.5."],
   ])("%j", async (options, message) => {
-    await expect(train(text, options as LmOptions)).rejects.toThrow(message);
+    const refused = train(text, options as LmOptions);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ option: Object.keys(options)[0] });
+  });
+
+  test("no option twice: what checkOptions() returned is taken as it is", () => {
+    const checked = checkOptions({ hidden: 8, steps: undefined });
+    expect(checked).toEqual({ hidden: 8 });
+    expect(checkOptions(checked)).toBe(checked);
+    expect(() => Object.assign(checked, { hidden: 0 })).toThrow(TypeError);
+    expect(() => checkOptions({ ...checked, hidden: 0 })).toThrow("train: hidden is 0.");
   });
 
   test("a text that is too short", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { expectClose, expectSame } from "../../test/pytorch/close.ts";
 import { readRecording } from "../../test/pytorch/read.ts";
 import type { Recorded } from "../../test/pytorch/tensors.ts";
-import { manualSeed } from "../random/index.ts";
+import { getRngState, manualSeed } from "../random/index.ts";
 import { empty, type Tensor } from "../tensor/index.ts";
 import * as nn from "./index.ts";
 
@@ -83,4 +83,17 @@ describe("init refuses", () => {
       "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
     );
   });
+});
+
+test("skipInit() draws nothing and writes nothing, also after a failure", () => {
+  const before = getRngState();
+  const { skipInit } = nn.utils;
+  const layer = skipInit(() => {
+    skipInit(() => new nn.Embedding(2, 3));
+    return new nn.GRU(2, 3);
+  });
+  expect(() => skipInit(() => new nn.Dropout(2))).toThrow();
+  expect(getRngState()).toEqual(before);
+  for (const p of layer.parameters()) expect(p.abs().sum().item()).toBe(0);
+  expect(new nn.Linear(2, 3).weight.abs().sum().item()).toBeGreaterThan(0);
 });

@@ -130,6 +130,21 @@ describe("state dicts", () => {
     expect(layer.weight.dtype.name).toBe("float32");
   });
 
+  test("are taken over with assign: memory and type, by the same parameters", () => {
+    const layer = nn.utils.skipInit(() => new nn.Linear(1, 2));
+    const { weight } = layer;
+    const given = { weight: ones(2, 1, { dtype: float64 }), bias: tensor([1, 2]) };
+    layer.loadStateDict(given, { assign: true });
+    noGrad(() => given.weight.fill_(3));
+    expect(layer.weight).toBe(weight);
+    expect(weight.tolist()).toEqual([[3], [3]]);
+    expect([weight.dtype, weight.requiresGrad]).toEqual([float64, true]);
+    const whole = { ...given, bias: tensor([1, 2], { dtype: int64 }) };
+    expect(refusal(() => layer.loadStateDict(whole, { assign: true })).torch).toBe(
+      "only Tensors of floating point and complex dtype can require gradients",
+    );
+  });
+
   test("load buffers", () => {
     const m = new Mixed();
     m.loadStateDict({ ...m.stateDict(), kept: tensor([3, 4]) });

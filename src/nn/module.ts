@@ -190,11 +190,9 @@ export abstract class Module {
    */
   loadStateDict(
     state: Readonly<StateDict> | ReadonlyMap<string, Tensor>,
-    {
-      strict = true,
-      assign = false,
-    }: { strict?: boolean | undefined; assign?: boolean | undefined } = {},
+    options: { strict?: boolean | undefined; assign?: boolean | undefined } = {},
   ): IncompatibleKeys {
+    const { strict = true, assign = false } = options;
     const given = new Map(entriesOf(state));
     const own = new Map(this.#state(""));
     const missing = [...own.keys()].filter((k) => !given.has(k));
@@ -209,7 +207,7 @@ export abstract class Module {
     }
     for (const [name, target] of own) {
       const source = given.get(name);
-      if (source !== undefined) problems.push(...mismatch(name, target, source, assign));
+      if (source !== undefined) problems.push(...mismatch(name, target, source));
     }
     if (problems.length > 0) {
       const lines = problems.map((p) => `\n\t${p}`).join("");
@@ -219,9 +217,7 @@ export abstract class Module {
     noGrad(() => {
       for (const [name, target] of own) {
         const source = given.get(name);
-        if (source === undefined) continue;
-        if (assign) target.setData(source);
-        else target.copy_(source);
+        if (source !== undefined) assign ? target.setData(source) : target.copy_(source);
       }
     });
     return new IncompatibleKeys(missing, unexpected);
@@ -341,21 +337,14 @@ function entriesOf(state: Readonly<StateDict> | ReadonlyMap<string, Tensor>) {
   throw ConfigError.torch("Module.loadStateDict", said, "Pass an object or a Map of tensors");
 }
 
-function mismatch(name: string, target: Tensor, source: unknown, assign: boolean): string[] {
+function mismatch(name: string, target: Tensor, source: unknown): string[] {
   if (!(source instanceof Tensor)) {
     return [
       `While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object ` +
         `from checkpoint but received <class '${typeName(source)}'>`,
     ];
   }
-  if (sameShape(source.impl.shape, target.impl.shape)) {
-    if (!(assign && target.requiresGrad) || source.dtype.isFloatingPoint) return [];
-    return [
-      `While copying the parameter named "${name}", whose dimensions in the model are ` +
-        `${target.shape} and whose dimensions in the checkpoint are ${source.shape}, an exception ` +
-        "occurred : ('Only Tensors of floating point and complex dtype can require gradients',).",
-    ];
-  }
+  if (sameShape(source.impl.shape, target.impl.shape)) return [];
   return [
     `size mismatch for ${name}: copying a param with shape ${source.shape} from checkpoint, ` +
       `the shape in current model is ${target.shape}.`,

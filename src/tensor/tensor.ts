@@ -291,9 +291,11 @@ export class Tensor {
   /**
    * Takes over the memory of `data`, whatever its shape and type; history and gradient stay.
    *
+   * @throws AutogradError when `data` is not floating-point and this tensor requires a gradient
    * @see torch.Tensor.data
    */
   setData(data: Tensor): this {
+    if (this.#requiresGrad) checks.differentiable("setData", data.dtype);
     this.impl = data.impl;
     return this;
   }
