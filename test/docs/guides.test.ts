@@ -24,7 +24,7 @@ import {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Pages for contributors, whose blocks are formulas and excerpts. */
-const others = ["architecture.md", "kernels.md", "parity.md", "recurrent.md"];
+const others = ["architecture.md", "kernels.md", "parity.md", "recurrent.md", "tour.md"];
 const guides = readdirSync(join(root, "docs")).filter((f) => f.endsWith(".md"));
 const pages = ["README.md", ...guides.filter((f) => !others.includes(f)).map((f) => `docs/${f}`)];
 const read = (page: string) => readFileSync(join(root, page), "utf8");
