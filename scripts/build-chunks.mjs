@@ -19,7 +19,11 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** The exports of package.json: the name in `dist/`, and the source. @type {Record<string, string>} */
+/**
+ * The exports of package.json: the name in `dist/`, and the source.
+ *
+ * @type {Record<string, string>}
+ */
 const exported = {
   index: "src/index.ts",
   nn: "src/nn/index.ts",
@@ -31,7 +35,9 @@ const exported = {
   worker: "src/worker.ts",
 };
 
-/** Exported namespaces (`nn.functional`): files too, so that bundlers can drop their unused parts. */
+/**
+ * Exported namespaces (`nn.functional`): files too, so that bundlers can drop their unused parts.
+ */
 const namespaces = {
   "nn-functional": "src/nn/functional.ts",
   "nn-init": "src/nn/init.ts",
@@ -172,9 +178,9 @@ const typescript = {
 };
 
 /**
- * Gives each class its name as a static field, because bundlers shorten names but not fields, and the
- * texts of modules and errors show the name. Marks other top-level calls as pure, so that bundlers can
- * drop unused code. Keeps each line in its place, for the maps.
+ * Gives each class its name as a static field, because bundlers shorten names but not fields, and
+ * the texts of modules and errors show the name. Marks other top-level calls as pure, so that
+ * bundlers can drop unused code. Keeps each line in its place, for the maps.
  *
  * @param {string} code
  */
@@ -243,7 +249,8 @@ function inFolder(folder, extension) {
 }
 
 /**
- * Keeps `export * as nn from …` between files: bundlers cannot drop parts of an object in its place.
+ * Keeps `export * as nn from …` between files: bundlers cannot drop parts of an object in its
+ * place.
  *
  * @param {Map<string, string>} places
  * @returns {Plugin}

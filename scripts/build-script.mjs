@@ -26,8 +26,8 @@ export async function buildScript() {
 }
 
 /**
- * Leaves out the kernels for threads, a third of the whole: a `<script>` runs on a page's main thread,
- * which may not wait for others.
+ * Leaves out the kernels for threads, a third of the whole: a `<script>` runs on a page's main
+ * thread, which may not wait for others.
  *
  * @type {import("esbuild").Plugin}
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread and
- * for several, into `src/kernels/wasm/generated/`: each as a file, and both of one thread count as one
- * deflated module. Does nothing when the inputs are unchanged.
+ * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread
+ * and for several, into `src/kernels/wasm/generated/`: each as a file, and both of one thread count
+ * as one deflated module. Does nothing when the inputs are unchanged.
  */
 
 import { createHash } from "node:crypto";
@@ -80,8 +80,8 @@ export async function buildWasm() {
 }
 
 /**
- * Adds a custom section with a module's flavour and the hash of its inputs: `ready({ module })` accepts
- * only modules of this build.
+ * Adds a custom section with a module's flavour and the hash of its inputs: `ready({ module })`
+ * accepts only modules of this build.
  *
  * @param {Uint8Array} wasm @param {string} mark
  */
@@ -100,8 +100,8 @@ async function isFresh(hash) {
 }
 
 /**
- * Two flavours in one deflated text. Most functions are alike in both; functions of the same number lie
- * side by side, because deflate looks back only 32 KiB.
+ * Two flavours in one deflated text. Most functions are alike in both; functions of the same number
+ * lie side by side, because deflate looks back only 32 KiB.
  *
  * @param {string} hash @param {Uint8Array} one @param {Uint8Array} other
  */

@@ -78,7 +78,11 @@ function visitClass(symbol, declaration) {
   visitMembers(symbol.name, checker.getTypeOfSymbol(symbol).getProperties()); // static ones
 }
 
-/** The members of the object types that an alias is made of. @param {string} name @param {ts.TypeNode} type */
+/**
+ * The members of the object types that an alias is made of.
+ *
+ * @param {string} name @param {ts.TypeNode} type
+ */
 function visitAlias(name, type) {
   if (ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type)) {
     for (const part of type.types) visitAlias(name, part);
@@ -124,7 +128,11 @@ function ownDeclarations(symbol) {
   return withoutImplementation(own);
 }
 
-/** Overloads stand for the implementation below them. @param {readonly ts.Declaration[]} declarations */
+/**
+ * Overloads stand for the implementation below them.
+ *
+ * @param {readonly ts.Declaration[]} declarations
+ */
 function withoutImplementation(declarations) {
   const overloads = declarations.filter((d) => ts.isFunctionLike(d) && !("body" in d && d.body));
   const has = declarations.some((d) => ts.isFunctionLike(d) && "body" in d && d.body);

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Writes docs-site/: the guides and the reference, made by TypeDoc. A warning ends it with status 1.
+ * Writes docs-site/: the guides and the reference, made by TypeDoc. A warning ends it
+ * with status 1.
  *
- * A page is named by its first heading, an entry point as users import it, and a destructured argument
- * is called `options`, as in the doc comments.
+ * A page is named by its first heading, an entry point as users import it, and a destructured
+ * argument is called `options`, as in the doc comments.
  */
 
 import { fileURLToPath } from "node:url";

@@ -25,7 +25,11 @@ export function ensureBuilt(what) {
   }
 }
 
-/** The dependencies of the package in a folder. @param {string} folder empty, or ends with a slash */
+/**
+ * The dependencies of the package in a folder.
+ *
+ * @param {string} folder empty, or ends with a slash
+ */
 function ensureInstalled(folder) {
   if (!isOlder(`${folder}node_modules/.package-lock.json`, [`${folder}package-lock.json`])) return;
   console.error(`installing dependencies (npm ci${folder && ` in ${folder}`}) ...`);

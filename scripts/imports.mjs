@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The rule of imports: the folders of `src/` that each folder may import, and through which file. No
- * files import each other in a circle, types included. docs/architecture.md shows the rule as a
+ * The rule of imports: the folders of `src/` that each folder may import, and through which file.
+ * No files import each other in a circle, types included. docs/architecture.md shows the rule as a
  * diagram: `node scripts/imports.mjs` checks both, with `--write` it draws the diagram.
  */
 
@@ -10,7 +10,11 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** From the lowest layer up: the folders that each may import besides itself. @type {Record<string, string[]>} */
+/**
+ * From the lowest layer up: the folders that each may import besides itself.
+ *
+ * @type {Record<string, string[]>}
+ */
 const floors = {
   core: [],
   platform: ["core"],

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The size of the package: the tarball by folder, pages that use a part of the library, and the time of
- * an import, beside another build if one is named: `node scripts/package-report.mjs [folder]`.
+ * The size of the package: the tarball by folder, pages that use a part of the library, and the
+ * time of an import, beside another build if one is named:
+ * `node scripts/package-report.mjs [folder]`.
  */
 
 import { execFileSync } from "node:child_process";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The names of PyTorch 1.13 by section, and saiki's claims about them; `parity.mjs` compares the claims
- * with the types of the package.
+ * The names of PyTorch 1.13 by section, and saiki's claims about them; `parity.mjs` compares the
+ * claims with the types of the package.
  *
  * A line is `name[ = ours]: arguments  # remark`. The name and each argument are PyTorch's; ours is
  * the same in camelCase, or the name behind `=`. A `-` before a name or an argument says that saiki

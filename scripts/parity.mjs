@@ -1,10 +1,11 @@
 // @ts-check
 /**
- * Writes docs/parity.md: the parts of PyTorch that saiki has, with their names, and those that it lacks.
+ * Writes docs/parity.md: the parts of PyTorch that saiki has, with their names, and those that it
+ * lacks.
  *
- * The claims of `parity-data.mjs` are compared with the types that the package exports. The run ends
- * with status 1 if a claimed name or argument is missing, one declared missing exists, or one that
- * exists is not mentioned. With `--check` it writes nothing, and a stale page is an error.
+ * The claims of `parity-data.mjs` are compared with the types that the package exports. The run
+ * ends with status 1 if a claimed name or argument is missing, one declared missing exists, or one
+ * that exists is not mentioned. With `--check` it writes nothing, and a stale page is an error.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -46,7 +47,11 @@ function unalias(symbol) {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** Public values of a module, or members of a class. @param {ts.Symbol} symbol @returns {ts.Symbol[]} */
+/**
+ * Public values of a module, or members of a class.
+ *
+ * @param {ts.Symbol} symbol @returns {ts.Symbol[]}
+ */
 function members(symbol) {
   if (!(symbol.flags & ts.SymbolFlags.ValueModule)) {
     const all = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
@@ -72,7 +77,11 @@ function find(path) {
   return at;
 }
 
-/** Names of a function's or constructor's parameters, and of the options in them. @param {ts.Symbol} symbol */
+/**
+ * Names of a function's or constructor's parameters, and of the options in them.
+ *
+ * @param {ts.Symbol} symbol
+ */
 function argumentNames(symbol) {
   const type = checker.getTypeOfSymbol(symbol);
   const signatures = [...type.getConstructSignatures(), ...type.getCallSignatures()];
@@ -84,7 +93,11 @@ function argumentNames(symbol) {
   return names;
 }
 
-/** Also of the elements of an array, where rest arguments end in options. @param {ts.Type} type @returns {string[]} */
+/**
+ * Also of the elements of an array, where rest arguments end in options.
+ *
+ * @param {ts.Type} type @returns {string[]}
+ */
 function optionNames(type, depth = 0) {
   if (type.isUnion()) return type.types.flatMap((t) => optionNames(t, depth));
   if (checker.isTupleType(type) || checker.isArrayType(type)) {
@@ -121,7 +134,9 @@ function row(section, line) {
   return cells([`\`${name}\``, `\`${path}\``, codes(there), codes(missing), remark]);
 }
 
-/** @param {import("./parity-data.mjs").Section} section @param {string} names @param {string} remark */
+/**
+ * @param {import("./parity-data.mjs").Section} section @param {string} names @param {string} remark
+ */
 function absentRow(section, names, remark) {
   const all = names.split(", ");
   if (remark === "") faults.push(`${section.torch}.${names}: no reason is given`);

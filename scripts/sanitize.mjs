@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Tests the native kernels under AddressSanitizer and UndefinedBehaviorSanitizer, built into
- * `native/sanitized/`; the first finding ends the run with its report. Arguments go to vitest. Needs GCC
- * with its sanitizers, on Linux.
+ * `native/sanitized/`; the first finding ends the run with its report. Arguments go to vitest.
+ * Needs GCC with its sanitizers, on Linux.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";

@@ -1,7 +1,8 @@
 /**
- * The script of a worker that `ready({ worker })` starts: it waits for kernels, then runs their tasks.
- * A page has a file with `import "saiki/worker";` and passes
- * `() => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" })`. It has no imports.
+ * The script of a worker that `ready({ worker })` starts: it waits for kernels, then runs their
+ * tasks. A page has a file with `import "saiki/worker";` and passes
+ * `() => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" })`. It imports
+ * nothing.
  */
 
 interface Start {

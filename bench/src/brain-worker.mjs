@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The process of brain.js, which trains in its own way: one text after another (batch 1), each from a
- * zero state, by RMSprop with weight decay and gradients clipped by value. A step trains on one window
- * of one stream.
+ * The process of brain.js, which trains in its own way: one text after another (batch 1), each from
+ * a zero state, by RMSprop with weight decay and gradients clipped by value. A step trains on one
+ * window of one stream.
  */
 
 import { createRequire } from "node:module";
@@ -28,7 +28,11 @@ await serve(async (/** @type {import("./saiki-work.mjs").Start} */ c) => {
   return { task: { step, check }, version, tokens: c.length };
 });
 
-/** Checks only that it learns, because it draws its weights in another way. @param {() => number} step */
+/**
+ * Checks only that it learns, because it draws its weights in another way.
+ *
+ * @param {() => number} step
+ */
 function mustLearn(step) {
   const losses = Array.from({ length: 9 }, step);
   const [first = 0, ...others] = losses;

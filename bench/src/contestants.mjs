@@ -14,7 +14,8 @@ import { Worker } from "./worker.mjs";
  * @property {string} script
  * @property {Record<string, string>} env
  * @property {Record<string, unknown>} [options] sent with the work
- * @property {number} [budget] seconds that the rounds of a row may take; at least one round is taken
+ * @property {number} [budget] seconds that the rounds of a row may take; at least one round is
+ *   taken
  * @property {number} [limit] GFLOP of the largest step it is asked for
  */
 

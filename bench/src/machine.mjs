@@ -17,7 +17,11 @@ export class Machine {
     this.best = new Map();
   }
 
-  /** GFLOP/s of fused multiply-adds now, in 20 ms; null without a compiler. @param {number} threads */
+  /**
+   * GFLOP/s of fused multiply-adds now, in 20 ms; null without a compiler.
+   *
+   * @param {number} threads
+   */
   async fma(threads) {
     const gflops = (await this.worker?.ask({ do: "fma", threads }))?.gflops ?? null;
     this.best.set(threads, Math.max(gflops ?? 0, this.best.get(threads) ?? 0));

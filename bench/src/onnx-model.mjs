@@ -1,11 +1,14 @@
 // @ts-check
-/** ONNX files of a recurrent layer and of one step of a language model, written as protocol buffers. */
+/**
+ * ONNX files of a recurrent layer and of one step of a language model, written as protocol buffers.
+ */
 
 import { transposed } from "./drawn.mjs";
 
 /**
  * @typedef {import("./drawn.mjs").Weights} Weights
- * @typedef {{ cell: string, input: number, hidden: number, vocabulary: number, batch: number, length: number }} Size
+ * @typedef {{ cell: string, input: number, hidden: number, vocabulary: number, batch: number,
+ *   length: number }} Size
  */
 
 const gates = { RNN: 1, GRU: 3, LSTM: 4 };
@@ -92,7 +95,10 @@ function model({ nodes, constants, inputs, outputs }) {
   return message(whole(1, 8), bytes(7, graph), bytes(8, operators)); // the version of the format
 }
 
-/** @param {string} type @param {string[]} inputs @param {string[]} outputs @param {Buffer[]} [attributes] */
+/**
+ * @param {string} type @param {string[]} inputs @param {string[]} outputs
+ * @param {Buffer[]} [attributes]
+ */
 function node(type, inputs, outputs, attributes = []) {
   return message(
     ...inputs.map((name) => text(1, name)),

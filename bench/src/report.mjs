@@ -76,7 +76,11 @@ function targetTable(rows) {
   return `## Targets\n\n${table(["work", "target", "measured", ""], lines)}`;
 }
 
-/** The variable of the rows of one target: the cell, for layers also the size. @param {string} name */
+/**
+ * The variable of the rows of one target: the cell, for layers also the size.
+ *
+ * @param {string} name
+ */
 function variable(name) {
   const [, cell = name, size = ""] = name.match(/(RNN|LSTM|GRU) (\d+)(?! V)/) ?? [];
   return /forward L/.test(name) ? `${cell} ${size}` : (name.match(/RNN|LSTM|GRU/)?.[0] ?? name);
@@ -118,7 +122,11 @@ function timeTable(rows) {
   return table(["time of a step", ...used.map(title)], lines);
 }
 
-/** The share of the peak, or for one token the rate at which weights are read. @param {Result} result */
+/**
+ * The share of the peak, or for one token the rate at which weights are read.
+ *
+ * @param {Result} result
+ */
 function rate({ work, seconds, share }) {
   if (work.kind === "token" && seconds) {
     return `, ${(weightBytes(work) / seconds.median / 1e9).toFixed(1)} GB/s`;

@@ -63,8 +63,9 @@ export async function measureRow(row, machine, options) {
 }
 
 /**
- * Measures only the memory, one entry after the other. Before each step gradients are dropped and garbage
- * is collected, so that the peak is the live memory plus one step's garbage, whenever V8 would collect.
+ * Measures only the memory, one entry after the other. Before each step gradients are dropped and
+ * garbage is collected, so that the peak is the live memory plus one step's garbage, whenever V8
+ * would collect.
  *
  * @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Result[]>}
  */
@@ -151,7 +152,10 @@ async function check(running) {
   }
 }
 
-/** @param {Result} result @param {(number | null)[]} values @param {number[]} want may be of more steps, or of fewer */
+/**
+ * @param {Result} result @param {(number | null)[]} values
+ * @param {number[]} want may be of more steps, or of fewer
+ */
 function compare(result, values, want) {
   const differences = values.slice(0, want.length).flatMap((value, i) => {
     const expected = Number(want[i]);
@@ -164,7 +168,11 @@ function compare(result, values, want) {
   }
 }
 
-/** Finds the steps of a turn and the number of turns. @param {Running} one @param {Options} options */
+/**
+ * Finds the steps of a turn and the number of turns.
+ *
+ * @param {Running} one @param {Options} options
+ */
 async function warmUp(one, { seconds, rounds }) {
   let steps = 1;
   for (let spent = 0; spent < seconds; ) {
@@ -182,7 +190,8 @@ async function warmUp(one, { seconds, rounds }) {
 /**
  * Rounds of turns, every second one in reverse order; before each turn the machine's peak.
  *
- * @param {Running[]} running @param {import("./machine.mjs").Machine} machine @param {Options} options
+ * @param {Running[]} running @param {import("./machine.mjs").Machine} machine
+ * @param {Options} options
  */
 async function takeTurns(running, machine, { rounds }) {
   const turns = running.map((one) => ({

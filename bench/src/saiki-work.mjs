@@ -6,8 +6,8 @@ import { nn, optim } from "saiki";
 import * as lm from "saiki/lm";
 
 /**
- * @typedef {import("./rows.mjs").Work & { seed: number, lr: number, windows: [number[], number[]][] }} Start
- *   windows: inputs and targets, time-major (T·B)
+ * @typedef {import("./rows.mjs").Work & { seed: number, lr: number,
+ *   windows: [number[], number[]][] }} Start windows: inputs and targets, time-major (T·B)
  */
 
 /** The task of a row. @param {Start} start @returns {import("./serve.mjs").Task} */
@@ -34,7 +34,11 @@ export class Layer {
     this.dy = torch.randn(c.length, c.batch, c.hidden);
   }
 
-  /** Σ y · dy / √(elements): a number near 1 that depends on every output. @param {torch.Tensor} y */
+  /**
+   * Σ y · dy / √(elements): a number near 1 that depends on every output.
+   *
+   * @param {torch.Tensor} y
+   */
   along(y) {
     return y.mul(this.dy).sum().item() / Math.sqrt(y.numel());
   }

@@ -17,11 +17,11 @@ import { setImmediate as turn } from "node:timers/promises";
  */
 
 /**
- * Answers until standard input ends: `start` (with the work), `check`, `steps`, `collect`, `memory`, and
- * the commands of `others`.
+ * Answers until standard input ends: `start` (with the work), `check`, `steps`, `collect`,
+ * `memory`, and the commands of `others`.
  *
- * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws where
- *   it cannot; `tokens` of a step where they are not T·B
+ * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws
+ *   where it cannot; `tokens` of a step where they are not T·B
  * @param {Record<string, () => unknown>} [others]
  */
 export async function serve(start, others = {}) {
@@ -88,8 +88,8 @@ async function collect() {
 }
 
 /**
- * The peak of resident memory in bytes. On Linux `maxRSS` would include the parent process, so it is
- * read from the program's own status.
+ * The peak of resident memory in bytes. On Linux `maxRSS` would include the parent process, so it
+ * is read from the program's own status.
  */
 function peakMemory() {
   if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;

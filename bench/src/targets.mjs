@@ -65,7 +65,9 @@ function ratios(list) {
   return list.map(({ size, ratio }) => ({ name: size, value: ratio, text: ratio.toFixed(2) }));
 }
 
-/** @param {string} what @param {[number, number]} range @param {Figure[]} figures @returns {Verdict} */
+/**
+ * @param {string} what @param {[number, number]} range @param {Figure[]} figures @returns {Verdict}
+ */
 function bounded(what, [least, most], figures) {
   const isMet = figures.every(({ value }) => value >= least && value <= most);
   const verdict = figures.length === 0 ? "not measured" : isMet ? "met" : "missed";

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * TensorFlow.js' process: serve.mjs has the protocol. Its layers take the batch first, have one bias and
- * transposed weights. Its GRU resets the state before the product: another function with as much
- * arithmetic, so its numbers are not compared. In training, a language model multiplies by one-hot rows
- * instead of a lookup, whose gradient the WebAssembly backend lacks and the other computes slower.
+ * TensorFlow.js' process: serve.mjs has the protocol. Its layers take the batch first, have one
+ * bias and transposed weights. Its GRU resets the state before the product: another function with
+ * as much arithmetic, so its numbers are not compared. In training, a language model multiplies by
+ * one-hot rows instead of a lookup, whose gradient the WebAssembly backend lacks and the other
+ * computes slower.
  */
 
 import { createRequire } from "node:module";

@@ -1,5 +1,7 @@
 // @ts-check
-/** A process that answers each line of JSON on its standard input with one on its standard output. */
+/**
+ * A process that answers each line of JSON on its standard input with one on its standard output.
+ */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * The demonstration of recurrence. Trains three models on a novel and compares them: a bigram model,
- * which sees one character, and an RNN and an LSTM, which see all characters so far.
+ * The demonstration of recurrence. Trains three models on a novel and compares them: a bigram
+ * model, which sees one character, and an RNN and an LSTM, which see all characters so far.
  */
 
 import { tmpdir } from "node:os";

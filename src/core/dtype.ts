@@ -79,9 +79,9 @@ let block = new ArrayBuffer(0);
 let used = 0;
 
 /**
- * Zeros. For few elements an engine needs longer to make a buffer than a kernel needs to compute, so
- * small arrays are pieces of a block, each used once. Arrays of up to four elements are not: engines
- * store them without a buffer, and a scalar that lives long would keep its block alive.
+ * Zeros. For few elements an engine needs longer to make a buffer than a kernel needs to compute,
+ * so small arrays are pieces of a block, each used once. Arrays of up to four elements are not:
+ * engines store them without a buffer, and a scalar that lives long would keep its block alive.
  */
 function floats(n: number): Float32Array {
   const bytes = 4 * n;

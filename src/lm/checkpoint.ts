@@ -97,7 +97,11 @@ export async function loadModel(store: ModelStore): Promise<TrainedModel> {
   return { model, tokenizer, training, text, step, valLoss };
 }
 
-/** A model's configuration and vocabulary, without its parameters. @throws CheckpointError as {@link loadModel} */
+/**
+ * A model's configuration and vocabulary, without its parameters.
+ *
+ * @throws CheckpointError as {@link loadModel}
+ */
 export async function readConfig(store: ModelStore) {
   const config = await readJson(store, "config.json", configSchema, MODEL);
   const file = "tokenizer.json";

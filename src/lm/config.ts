@@ -130,7 +130,8 @@ export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig
 /**
  * Checks names and ranges of the options that are given.
  *
- * @returns the options that are not undefined; `train` and {@link resolveConfig} do not check them again
+ * @returns the options that are not undefined; `train` and {@link resolveConfig} do not check them
+ *   again
  * @throws ConfigError that names the first wrong option
  */
 export function checkOptions(options: LmOptions): LmOptions {

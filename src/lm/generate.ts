@@ -52,7 +52,11 @@ export interface ResolvedGenerateOptions {
   readonly strict: boolean;
 }
 
-/** Fills in defaults and checks names and ranges. @throws ConfigError that names the wrong option */
+/**
+ * Fills in defaults and checks names and ranges.
+ *
+ * @throws ConfigError that names the wrong option
+ */
 export function resolveGenerateOptions(options: GenerateOptions = {}): ResolvedGenerateOptions {
   return readOptions("generate", optionsSchema, options);
 }

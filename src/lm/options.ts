@@ -7,8 +7,8 @@ import { ConfigError } from "../core/index.ts";
 const readBy = new WeakMap<object, v.GenericSchema>();
 
 /**
- * Checks names and ranges, and fills in the schema's defaults; an undefined option counts as missing.
- * A record that this function returned is returned unchanged.
+ * Checks names and ranges, and fills in the schema's defaults; an undefined option counts as
+ * missing. A record that this function returned is returned unchanged.
  *
  * @param op the function that an error names
  * @throws ConfigError that names the first wrong option

@@ -3,8 +3,8 @@
 const SLICE_MS = 50;
 
 /**
- * Yields to the event loop now and then, so that Ctrl-C, an `AbortSignal`, a page or a server respond
- * during a long computation. Results do not depend on the moments.
+ * Yields to the event loop now and then, so that Ctrl-C, an `AbortSignal`, a page or a server
+ * respond during a long computation. Results do not depend on the moments.
  */
 export class Pace {
   private last = performance.now();

@@ -3,8 +3,8 @@
 import { Generator, getRngState, setRngState } from "../random/index.ts";
 
 /**
- * Runs synchronous code that draws from the default generator (initial weights, dropout masks) on its
- * own stream. Other draws between two calls neither change this stream nor are changed by it.
+ * Runs synchronous code that draws from the default generator (initial weights, dropout masks) on
+ * its own stream. Other draws between two calls neither change this stream nor are changed by it.
  */
 export class PrivateRandom {
   private bytes: Uint8Array;

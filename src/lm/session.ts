@@ -17,8 +17,8 @@ export interface Session {
    */
   read(ids: ArrayLike<number>): Real;
   /**
-   * A copy of the state after all tokens so far, as `LanguageModel.forward` takes and returns it for a
-   * batch of one. Set it to continue from there.
+   * A copy of the state after all tokens so far, as `LanguageModel.forward` takes and returns it
+   * for a batch of one. Set it to continue from there.
    *
    * @throws ShapeError when it is set to tensors that do not fit the model
    */
@@ -37,7 +37,8 @@ const kinds: Record<Cell, CellKind> = {
 
 /**
  * Prepares a model to read one token at a time: no batch, no tape, no dropout; a step takes as long
- * as reading the weights once. The weights are copied, so later training does not change the session.
+ * as reading the weights once. The weights are copied, so later training does not change the
+ * session.
  *
  * Scores are those of `model.forward`, except for the order of sums and so the last bits.
  *

@@ -19,7 +19,10 @@ beforeEach(() => {
   emptyPool();
 });
 
-/** T, B, E = H, V: all gradients between layers have T·B·H elements, so they can reuse each other's memory. */
+/**
+ * T, B, E = H, V: all gradients between layers have T·B·H elements, so they can reuse each other's
+ * memory.
+ */
 const [T, B, H, V] = [5, 4, 40, 7];
 const targets = tensor(
   Array.from({ length: T * B }, (_, i) => i % V),

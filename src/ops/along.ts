@@ -4,7 +4,9 @@ import type { Real } from "../core/index.ts";
 import { contiguousStride } from "../core/index.ts";
 import { View } from "./view.ts";
 
-/** `y[…, k, …] = x[…, index[…, k, …], …]` along `dim`; elsewhere `index` may be smaller than `x`. */
+/**
+ * `y[…, k, …] = x[…, index[…, k, …], …]` along `dim`; elsewhere `index` may be smaller than `x`.
+ */
 export function takeAlong(x: View, dim: number, index: View): View {
   const from = x.data();
   const out = View.zeros(index.shape, x.dtype);
@@ -23,7 +25,9 @@ export function putAlong(out: View, dim: number, index: View, values: View): voi
   });
 }
 
-/** Visits the entries of `index` in order, each with its offset in a contiguous tensor of `shape`. */
+/**
+ * Visits the entries of `index` in order, each with its offset in a contiguous tensor of `shape`.
+ */
 function along(
   shape: readonly number[],
   dim: number,

@@ -16,9 +16,9 @@ export type Inputs = readonly (View | null)[];
 type Grads<I extends Inputs> = { [K in keyof I]: View | null };
 
 /**
- * Whether backward keeps no reference to the gradients that it gets, except in those that it returns.
- * A gradient in pooled memory ({@link View.pooled}) returns to the pool after its last operation, if
- * all operations that got it release gradients.
+ * Whether backward keeps no reference to the gradients that it gets, except in those that it
+ * returns. A gradient in pooled memory ({@link View.pooled}) returns to the pool after its last
+ * operation, if all operations that got it release gradients.
  */
 type ReleasesGradients = boolean;
 

@@ -1,6 +1,6 @@
 /**
- * Recurrent layers: one node, and one kernel call a direction, for the whole sequence. The three kinds
- * come first, then their common parts: operands, saved buffers, gradients.
+ * Recurrent layers: one node, and one kernel call a direction, for the whole sequence. The three
+ * kinds come first, then their common parts: operands, saved buffers, gradients.
  */
 
 import { numel, type Real } from "../core/index.ts";
@@ -173,7 +173,9 @@ interface Operands {
   x: View;
   h0: View | null;
   c0: View | null;
-  /** `each` (four, or five with a projection) for each direction; the first is input number `first`. */
+  /**
+   * `each` (four, or five with a projection) for each direction; the first is input number `first`.
+   */
   weights: (View | null)[];
   each: number;
   first: number;
@@ -304,8 +306,8 @@ function acquireBuffers(ctx: Context, o: Operands, perRow: number[]): Saved[] {
 }
 
 /**
- * The saved buffers for the kernels in use. They are copied where another backend owns them, and where
- * backward may run again, because backward overwrites them.
+ * The saved buffers for the kernels in use. They are copied where another backend owns them, and
+ * where backward may run again, because backward overwrites them.
  */
 function forBackward(ctx: Context): { buffers: Saved[]; copies: Saved[] } {
   const copies: Saved[] = [];

@@ -1,6 +1,6 @@
 /**
- * Cosine and power as C libraries compute them, nearly always the nearest double. JavaScript engines
- * are less exact, and a schedule that multiplies rates again and again would show it.
+ * Cosine and power as C libraries compute them, nearly always the nearest double. JavaScript
+ * engines are less exact, and a schedule that multiplies rates again and again would show it.
  */
 
 /** Fixed-point numbers here count units of 2^−192. */

@@ -39,7 +39,9 @@ export function sha256(bytes: Uint8Array): string {
 const REFUSED =
   "the page's Content-Security-Policy needs worker-src blob:, or pass ready({ worker })";
 
-/** Under a page's security policy some engines throw here, others fire an error without a message. */
+/**
+ * Under a page's security policy some engines throw here, others fire an error without a message.
+ */
 function workerAt(url: string): Worker {
   try {
     return new Worker(url);

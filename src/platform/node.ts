@@ -1,6 +1,6 @@
 /**
- * Node, and the runtimes that have its modules: Bun, Deno, workerd. Modules that some of them lack, or
- * that load slowly, are loaded when they are needed.
+ * Node, and the runtimes that have its modules: Bun, Deno, workerd. Modules that some of them lack,
+ * or that load slowly, are loaded when they are needed.
  */
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";

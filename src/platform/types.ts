@@ -12,7 +12,8 @@ export interface Platform {
    *
    * @param code statements that have `data`, and call `started()`; then they may block
    * @param data a value that can be cloned or shared
-   * @returns once `started` was called; rejects where there are no threads, or the code throws before
+   * @returns once `started` was called; rejects where there are no threads, or the code throws
+   *   before
    */
   startThread(code: string, data: unknown): Promise<void>;
   /** Files on disk, or null where there are none. */

@@ -152,8 +152,8 @@ class DefaultGenerator extends Generator {
 }
 
 /**
- * The generator that every draw uses unless another is given. Its first use seeds it from the system's
- * entropy, unless it was seeded before.
+ * The generator that every draw uses unless another is given. Its first use seeds it from the
+ * system's entropy, unless it was seeded before.
  */
 export const defaultGenerator: Generator = new DefaultGenerator();
 

@@ -154,7 +154,8 @@ export function gradientOutputs(c: Layer): GradientOutput[] {
   const { gates, hasC, projects } = kinds[c.kind];
   const { rows, batch, P, GH } = sizesOf(c);
   const from = source(7);
-  // Rows, columns, terms of the sums, bound of the sum of their sizes. States of a relu reach LARGEST.
+  // Rows, columns, terms of the sums, bound of the sum of their sizes. States of a relu reach
+  // LARGEST.
   const layout: Record<string, [number, number, number, number]> = {
     dx: [rows, I, GH, (GH * LARGEST) / I],
     dh0: [batch, P, 1, LARGEST],

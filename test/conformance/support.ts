@@ -61,8 +61,8 @@ const UNIT = 2 ** -24;
 
 /**
  * The largest error of a float32 sum in any order: each of `terms` additions, and a few more
- * roundings, loses at most a unit of `magnitude`, the sum of the terms' sizes. Below the normal numbers
- * errors are absolute.
+ * roundings, loses at most a unit of `magnitude`, the sum of the terms' sizes. Below the normal
+ * numbers errors are absolute.
  */
 export function sumError(terms: number, magnitude: number): number {
   return (terms + 8) * UNIT * magnitude + 2 ** -126;

@@ -1,4 +1,6 @@
-/** Trains an RNN language model, with dropout to use the pool, and prints its memory at two steps. */
+/**
+ * Trains an RNN language model, with dropout to use the pool, and prints its memory at two steps.
+ */
 
 import { setWarningHandler } from "../../src/core/index.ts";
 import { kernels } from "../../src/kernels/index.ts";
@@ -16,7 +18,9 @@ function corpus(length: number): string {
   return text;
 }
 
-/** Buffers are freed some time after a collection, so there are several between turns of the loop. */
+/**
+ * Buffers are freed some time after a collection, so there are several between turns of the loop.
+ */
 async function memory() {
   for (let round = 0; round < 5; round++) {
     globalThis.gc?.();

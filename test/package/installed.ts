@@ -24,7 +24,9 @@ export interface Installed {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Packs the package and installs it, and other tarballs, into a new project in a temporary folder. */
+/**
+ * Packs the package and installs it, and other tarballs, into a new project in a temporary folder.
+ */
 export async function install(...others: string[]): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), "saiki-"));
   const npm = ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder] as const;
@@ -46,8 +48,8 @@ export async function install(...others: string[]): Promise<Installed> {
 }
 
 /**
- * A project with only a lock file, which pins the dependencies to the repository's versions: npm finds
- * them in its cache and needs no network.
+ * A project with only a lock file, which pins the dependencies to the repository's versions: npm
+ * finds them in its cache and needs no network.
  */
 async function writeProject(folder: string): Promise<void> {
   type Entry = { dev?: boolean; devOptional?: boolean };

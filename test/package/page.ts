@@ -1,6 +1,6 @@
 /**
- * Trains an RNN language model for ten steps and prints the result: a script for Node and for a page,
- * built from the installed package.
+ * Trains an RNN language model for ten steps and prints the result: a script for Node and for a
+ * page, built from the installed package.
  */
 
 import * as torch from "saiki";

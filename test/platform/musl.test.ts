@@ -1,4 +1,6 @@
-/** The native kernels on musl: they compile and link; there is no Node for musl here to run them. */
+/**
+ * The native kernels on musl: they compile and link; there is no Node for musl here to run them.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

@@ -108,12 +108,13 @@ function computedNearby(c: Configuration) {
 }
 
 /**
- * Checks a result or gradient within the accuracy of float32: eight roundings of the largest number,
- * plus four times the change when leaves move. More than 1e-4 is always a fault.
+ * Checks a result or gradient within the accuracy of float32: eight roundings of the largest
+ * number, plus four times the change when leaves move. More than 1e-4 is always a fault.
  *
- * A bound relative to each number would be wrong. A saturated gate's slope has few digits, so a small
- * gradient may have the error of a large one. The active units of a relu layer may double a difference
- * in each step, forward and backward, so one rounding grows a thousandfold; moved leaves grow alike.
+ * A bound relative to each number would be wrong. A saturated gate's slope has few digits, so a
+ * small gradient may have the error of a large one. The active units of a relu layer may double a
+ * difference in each step, forward and backward, so one rounding grows a thousandfold; moved leaves
+ * grow alike.
  */
 function expectKnown(
   got: Tensor,

@@ -1,6 +1,7 @@
 /**
- * Replays the recorded expressions of `tensors.json` (made by `make_tensor_vectors.py`). Checks also
- * what no recording contains: strides do not matter, and derivatives equal difference quotients.
+ * Replays the recorded expressions of `tensors.json` (made by `make_tensor_vectors.py`). Checks
+ * also what no recording contains: strides do not matter, and derivatives equal difference
+ * quotients.
  */
 
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,6 @@
-/** Recorded recurrent layers, made from their seeds and run forward and backward. Runs in pages too. */
+/**
+ * Recorded recurrent layers, made from their seeds and run forward and backward. Runs in pages too.
+ */
 
 import { camelCased } from "../../src/core/index.ts";
 import { GRU, LSTM, RNN } from "../../src/nn/index.ts";

@@ -67,7 +67,9 @@ export class LiveRun implements ProgressView {
     this.screen.refresh();
   }
 
-  /** Prints the first sample once the text is worth reading, the others over the rest of the run. */
+  /**
+   * Prints the first sample once the text is worth reading, the others over the rest of the run.
+   */
   private async sample(event: Valid, current: TrainedModel): Promise<void> {
     const sentence = this.log.readable(event);
     if (sentence !== null) this.write(sentence);

@@ -7,8 +7,8 @@ import { columnsOf } from "./look.ts";
 const PAUSE = 100; // milliseconds between two drawings
 
 /**
- * A block of live lines at the end of a terminal's output. The cursor rests at the start of the line
- * below it, so that other output (a shell's prompt, `^C`) overwrites nothing.
+ * A block of live lines at the end of a terminal's output. The cursor rests at the start of the
+ * line below it, so that other output (a shell's prompt, `^C`) overwrites nothing.
  */
 export class Screen {
   private readonly out: Output;

@@ -1,6 +1,7 @@
 /**
- * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers and
- * directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one layer.
+ * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers
+ * and directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one
+ * layer.
  */
 
 import {

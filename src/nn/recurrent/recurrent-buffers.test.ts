@@ -14,7 +14,9 @@ afterEach(() => setBackend(before));
 const [T, B, I, H] = [16, 4, 8, 64];
 const cells = [RNN, LSTM, GRU];
 
-/** The gradients, by `backward`, of a bidirectional layer whose gates are large enough to be kept. */
+/**
+ * The gradients, by `backward`, of a bidirectional layer whose gates are large enough to be kept.
+ */
 function gradients(cell: (typeof cells)[number], backward: (y: Tensor) => void): Float32Array[] {
   manualSeed(5);
   const layer = new cell(I, H, { bidirectional: true });

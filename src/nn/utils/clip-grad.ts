@@ -53,8 +53,8 @@ export function clipGradNorm_(
 }
 
 /**
- * `maxNorm / (total + 1e−6)` in the arithmetic of the type, as PyTorch divides a number by a tensor:
- * it multiplies by the reciprocal.
+ * `maxNorm / (total + 1e−6)` in the arithmetic of the type, as PyTorch divides a number by a
+ * tensor: it multiplies by the reciprocal.
  */
 function quotient(maxNorm: number, total: number, dtype: DType): number {
   if (dtype === float64) return maxNorm * (1 / (total + 1e-6));

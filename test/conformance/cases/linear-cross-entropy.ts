@@ -1,4 +1,6 @@
-/** Cross entropy of a projection, with and without each operand and each gradient, across blocks. */
+/**
+ * Cross entropy of a projection, with and without each operand and each gradient, across blocks.
+ */
 
 import { expect, test } from "vitest";
 import type { Backend, LinearCrossEntropy } from "../../../src/kernels/backend.ts";
@@ -152,8 +154,9 @@ function check(backend: Backend, a: Given, wanted: Wanted): Results {
 
 /**
  * |x| ≤ 2; weights, bias and class weights are at most 1. A logit is a sum of H + 1 terms, a loss at
- * most two logits and ln V. An element of dz is at most 2 · scale and has the error of its exponent.
- * The gradients are sums of V or N such elements times 1 or 2; V elements of dz add up to 2 · scale.
+ * most two logits and ln V. An element of dz is at most 2 · scale and has the error of its
+ * exponent. The gradients are sums of V or N such elements times 1 or 2; V elements of dz add up to
+ * 2 · scale.
  */
 function boundsOf({ rows, inputSize, classes, scale }: Given): Record<keyof Results, number> {
   const logit = 2 * inputSize + 1;

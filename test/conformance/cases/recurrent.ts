@@ -178,7 +178,8 @@ function checkForward(backend: Backend, c: Layer): Record<string, Float64Array> 
   expectUnchanged(floats(given), () => forward(backend, call));
   const want = mapped(shapes, ([m, n]) => new Float64Array(m * n));
   forward(reference, { ...given, ...want, ldy: P } as unknown as Forward);
-  // The next step gets half of a step's error in an RNN, all of it in a c; a projection sums H states.
+  // The next step gets half of a step's error in an RNN, all of it in a c; a projection sums H
+  // states.
   const steps = gates === 1 ? 2 : c.batchSizes.length + 2;
   const error = steps * sumError(c.I + P + (projects ? c.H : 0), LARGEST);
   for (const [name, out] of Object.entries(outs)) {

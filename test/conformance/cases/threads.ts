@@ -1,6 +1,6 @@
 /**
- * Results have the same bits with any number of threads. The products are large enough to be shared:
- * 2²⁰ multiply-adds (`WORTH_SHARING` in `kernels/gemm.c`) or more.
+ * Results have the same bits with any number of threads. The products are large enough to be
+ * shared: 2²⁰ multiply-adds (`WORTH_SHARING` in `kernels/gemm.c`) or more.
  */
 
 import { afterAll, expect, test } from "vitest";
