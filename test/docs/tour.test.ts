@@ -1,4 +1,4 @@
-/** The tour's excerpts stand in the files that it names. */
+/** The files that the tour names contain its excerpts. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
