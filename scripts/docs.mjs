@@ -39,8 +39,8 @@ const app = await Application.bootstrapWithPlugins({
   searchInDocuments: true,
   skipErrorChecking: true, // the types have a check of their own
   intentionallyNotExported: [
-    ...["Edge", "Inputs", "Kind", "MultiOp", "Node", "Op", "View"], // of the tape and the kernels
-    ...["Nonlinearity", "PrivateRandom", "Reduction", "Resolved", "optionsSchema", "profiles"],
+    ...["Edge", "ErrorClass", "Inputs", "Kind", "MultiOp", "Node", "Op", "View"], // of the tape and the kernels
+    ...["Nonlinearity", "PrivateRandom", "Reduction", "Resolved", "profiles"],
   ],
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, invalidPath: true },

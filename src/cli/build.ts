@@ -12,19 +12,20 @@ export function buildCommand(program: Command, io: Io): void {
     .command("build")
     .description("compile the native kernels with the C compiler of this machine")
     .action(async () => {
-      io.stderr.write("compiling the native kernels, which takes up to a minute ...\n");
-      const { sets, out } = await compileWhereAllowed();
+      const begin = () =>
+        io.stderr.write("compiling the native kernels, which takes up to a minute ...\n");
+      const { sets, out } = await compileWhereAllowed(begin);
       io.stdout.write(`native kernels for ${sets.join(", ")} in ${out}\n`);
     });
 }
 
 /** In the package, or in the user's cache where that cannot be written. */
-async function compileWhereAllowed() {
+async function compileWhereAllowed(begin: () => void) {
   const refused: string[] = [];
   for (const out of [placeInPackage(), placeInCache()]) {
     if (out === null) continue;
     try {
-      return { sets: setsOf(await compileTo(out)), out };
+      return { sets: setsOf(await compileTo(out, begin)), out };
     } catch (error) {
       if (!isRefusal(error)) throw error;
       refused.push(`${out} (${error.code})`);
@@ -34,10 +35,10 @@ async function compileWhereAllowed() {
   throw new BackendError("saiki build", said, "Set XDG_CACHE_HOME to a folder that can be written");
 }
 
-function compileTo(out: string): Promise<Compiled> {
+function compileTo(out: string, begin: () => void): Promise<Compiled> {
   const folder = packageFolder();
   const headers = join(folder, "dist", "node-api");
-  return compileKernels({ kernels: join(folder, "kernels"), headers, out });
+  return compileKernels({ kernels: join(folder, "kernels"), headers, out, begin });
 }
 
 const remedies = {

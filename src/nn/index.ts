@@ -11,13 +11,10 @@ export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./module.ts";
 export * from "./parameter.ts";
-export * from "./recurrent/cell.ts";
+export * from "./recurrent/cells.ts";
 export * from "./recurrent/gru.ts";
-export * from "./recurrent/gru-cell.ts";
 export { RecurrentBase, type RecurrentOptions } from "./recurrent/layer.ts";
 export * from "./recurrent/lstm.ts";
-export * from "./recurrent/lstm-cell.ts";
 export * from "./recurrent/rnn.ts";
-export * from "./recurrent/rnn-cell.ts";
 /** Clipping of gradients, parameters as one vector, packed sequences. @see torch.nn.utils */
 export * as utils from "./utils/index.ts";

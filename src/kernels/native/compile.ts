@@ -42,6 +42,8 @@ export interface Compilation {
   readonly out: string;
   /** More flags. */
   readonly extra?: readonly string[];
+  /** Called when nothing stands in the way, and the compiler begins. */
+  readonly begin?: () => void;
 }
 
 /** The instruction sets in the binary, or why there is none. */
@@ -63,6 +65,7 @@ export async function compileKernels(compilation: Compilation): Promise<Compiled
   // Beside its place, then renamed: a process may have the old one loaded.
   await mkdir(dirname(compilation.out), { recursive: true });
   const folder = await mkdtemp(join(dirname(compilation.out), "compiling-"));
+  compilation.begin?.();
   try {
     const built = await build(folder, compilation);
     if (typeof built !== "string") return built;
