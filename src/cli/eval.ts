@@ -5,7 +5,7 @@ import { FolderStore } from "../io/index.ts";
 import { evaluateText, loadModel } from "../lm/index.ts";
 import type { Io } from "./io.ts";
 import { examples } from "./options.ts";
-import { Interrupted } from "./outcome.ts";
+import { interruptible } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, grouped, nats, perplexityText } from "./ui/format.ts";
 
@@ -37,16 +37,10 @@ export function evalCommand(program: Command, io: Io): void {
 async function evalAction(folder: string, file: string, flags: Flags, io: Io): Promise<void> {
   const trained = await loadModel(new FolderStore(folder));
   const text = await readText(file, io);
-  const stop = new AbortController();
-  let status = 0;
-  const forget = io.onStop((exitStatus) => {
-    status = exitStatus;
-    stop.abort(new Interrupted(status));
-  });
   const { split, json } = flags;
-  const score = await evaluateText(trained, text, {
-    ...{ split, textName: file, signal: stop.signal },
-  }).finally(forget);
+  const score = await interruptible(io, (signal) =>
+    evaluateText(trained, text, { split, textName: file, signal }),
+  );
   if (json) {
     io.stdout.write(`${JSON.stringify({ event: "eval", split, ...score })}\n`);
     return;

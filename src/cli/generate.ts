@@ -6,7 +6,7 @@ import { FolderStore } from "../io/index.ts";
 import { generate, loadModel, resolveGenerateOptions, type Tokenizer } from "../lm/index.ts";
 import type { Io } from "./io.ts";
 import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
-import { Interrupted } from "./outcome.ts";
+import { interruptible } from "./outcome.ts";
 import { look } from "./ui/look.ts";
 
 interface Flags {
@@ -52,31 +52,24 @@ async function generateAction(folder: string, flags: Flags, io: Io): Promise<voi
   const { prompt } = options;
   const trained = await loadModel(new FolderStore(folder));
   if (!flags.strict) warnOfUnknown(trained.tokenizer, prompt);
-  let status = 0;
-  const forget = io.onStop((exitStatus) => {
-    status = exitStatus;
-  });
   let text = "";
   const { paint } = look(io, "stdout");
   const write = (piece: string, painted = piece) => {
     text += piece;
     if (!json) io.stdout.write(painted);
   };
-  try {
+  await interruptible(io, async (signal) => {
     for await (const piece of generate(trained, options)) {
       if (text === "") write(prompt, paint("bold", prompt));
       write(piece);
-      if (status !== 0) break;
+      if (signal.aborted) break;
     }
-  } catch (error) {
+    if (text === "") write(prompt);
+    if (!json) io.stdout.write("\n");
+    if (json) io.stdout.write(`${JSON.stringify({ event: "generate", prompt, text })}\n`);
+  }).catch((error) => {
     throw inFlags(error);
-  } finally {
-    forget();
-  }
-  if (text === "") write(prompt);
-  if (!json) io.stdout.write("\n");
-  if (json) io.stdout.write(`${JSON.stringify({ event: "generate", prompt, text })}\n`);
-  if (status !== 0) throw new Interrupted(status);
+  });
 }
 
 function warnOfUnknown(tokenizer: Tokenizer, prompt: string): void {

@@ -11,13 +11,29 @@ export class UsageError extends SaikiError {
 }
 
 /** The user or the system ended the command after it saved its work. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   readonly status: number;
 
   constructor(status: number) {
     super("interrupted");
     this.status = status;
   }
+}
+
+/**
+ * Does work that the user or the system may end early; at the signal it saves its state.
+ *
+ * @throws Interrupted after that
+ */
+export async function interruptible<T>(
+  io: Io,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const forget = io.onStop((status) => stop.abort(new Interrupted(status)));
+  const result = await work(stop.signal).finally(forget);
+  stop.signal.throwIfAborted();
+  return result;
 }
 
 /**

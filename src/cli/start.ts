@@ -10,7 +10,7 @@ import { FolderStore } from "../io/index.ts";
 import { backendInfo, ready } from "../kernels/index.ts";
 import { generateText, type LmOptions, type TrainResult, train } from "../lm/index.ts";
 import { type Io, processIo } from "./io.ts";
-import { Interrupted, statusOf } from "./outcome.ts";
+import { interruptible, statusOf } from "./outcome.ts";
 import { aligned, bits, grouped, nats, perplexityText } from "./ui/format.ts";
 import { frame } from "./ui/frame.ts";
 import { columnsOf, look } from "./ui/look.ts";
@@ -67,26 +67,11 @@ function trainer(text: string, io: Io, pace: Pace) {
   const common = { ...pace, evalEvery: Math.ceil(pace.steps / 8) };
   return async (title: string, options: LmOptions, store?: FolderStore): Promise<TrainResult> => {
     io.stdout.write(`${title}\n`);
-    const stop = new AbortController();
-    let status = 0;
-    const forget = io.onStop((exitStatus) => {
-      status = exitStatus;
-      stop.abort();
-    });
     const view = progress(io, { brief: true });
-    const hooks = { store, overwrite: true, signal: stop.signal };
-    const result = await train(
-      text,
-      { ...common, ...options },
-      {
-        ...hooks,
-        onEvent: (event, current) => view.show(event, current),
-      },
-    ).finally(() => {
-      view.end();
-      forget();
-    });
-    if (status !== 0) throw new Interrupted(status);
+    const hooks = { store, overwrite: true, onEvent: view.show.bind(view) };
+    const result = await interruptible(io, (signal) =>
+      train(text, { ...common, ...options }, { ...hooks, signal }).finally(() => view.end()),
+    );
     io.stdout.write("\n");
     return result;
   };

@@ -16,7 +16,7 @@ import {
 } from "../lm/index.ts";
 import type { Io } from "./io.ts";
 import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
-import { Interrupted, UsageError } from "./outcome.ts";
+import { interruptible, UsageError } from "./outcome.ts";
 import { readText } from "./read-text.ts";
 import { bits, nats, perplexityText } from "./ui/format.ts";
 import { look } from "./ui/look.ts";
@@ -89,34 +89,20 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
   const text = await readText(file, io);
   await ready(); // WebAssembly needs it for threads
   const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
-  const stop = new AbortController();
-  let status = 0;
-  const forget = io.onStop((exitStatus) => {
-    status = exitStatus;
-    stop.abort();
-  });
   const view = progress(io, { json });
   const endProfile = flags.profile ? profileKernels() : null;
-  try {
-    const result = await train(text, options, {
-      store: new FolderStore(out),
-      overwrite: force,
-      resume,
-      initFrom: initial,
-      signal: stop.signal,
-      onEvent: (event, current) => view.show(event, current),
-      textName: file,
-    });
+  const hooks = { store: new FolderStore(out), overwrite: force, resume, initFrom: initial };
+  await interruptible(io, async (signal) => {
+    const onEvent = view.show.bind(view);
+    const result = await train(text, options, { ...hooks, signal, onEvent, textName: file });
     view.end();
     if (!json) report(result, file, out, io);
     if (endProfile) io.stderr.write(profileText(endProfile()));
-  } catch (error) {
-    throw inFlags(error);
-  } finally {
-    view.end();
-    forget();
-  }
-  if (status !== 0) throw new Interrupted(status);
+  })
+    .catch((error) => {
+      throw inFlags(error);
+    })
+    .finally(() => view.end());
 }
 
 function report(result: TrainResult, file: string, out: string, io: Io): void {

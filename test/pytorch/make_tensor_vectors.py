@@ -1,6 +1,6 @@
 """Write tensors.json: expressions, their inputs, outputs and gradients, from PyTorch on the CPU.
 
-Usage:  python make_tensor_vectors.py [OUT_DIR]
+Usage:  /usr/bin/python3 make_tensor_vectors.py [OUT_DIR]
 
 A case is {group, code, inputs, outputs, grad_outputs, grads, smooth}. `code` is the Python
 expression; its counterpart in TypeScript stands under that key in src/ops/*.test.ts and
