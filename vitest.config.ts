@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-/** The slow projects; whatever is in neither is `unit`. See test/README.md. */
+/** The slow projects; all other tests are `unit`. See test/README.md. */
 const kernels = ["test/{conformance,memory,properties}/**/*.test.ts"];
 const packaged = ["test/{everywhere,package,platform,terminal}/**/*.test.ts"];
 const all = ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"];

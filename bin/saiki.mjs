@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // @ts-check
-/** Starts the `saiki` command; in a checkout it installs and builds first what is missing or old. */
+/** Starts the `saiki` command; in a checkout it first installs and builds outdated parts. */
 
 import { existsSync } from "node:fs";
 

@@ -6,7 +6,7 @@ import * as torch from "saiki";
 import { nn } from "saiki";
 
 class RNN extends nn.Module {
-  // What PyTorch's __init__ assigns to self are fields here; the module finds them by itself.
+  // Fields replace the assignments to self in PyTorch's __init__; the module finds them.
   fc_input: nn.Linear;
   fc_output: nn.Linear;
 
@@ -31,8 +31,8 @@ const x1 = torch.randn(batch, inputSize);
 const x2 = torch.randn(batch, inputSize);
 const h0 = torch.zeros(batch, outputSize);
 
-// One cell, used twice: only the state passes from step to step. A module is no function
-// here, so model(x, h) is model.forward(x, h).
+// One cell, used twice: only the state passes from step to step. Modules are not callable
+// here: model(x, h) is model.forward(x, h).
 const h1 = model.forward(x1, h0);
 const h2 = model.forward(x2, h1);
 

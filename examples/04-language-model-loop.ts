@@ -36,7 +36,7 @@ for (let step = 0; step < 8; step++) {
   }
 
   token = torch.multinomial(probs, 1); // (B, 1): the next input
-  state = h; // what the model remembers of all tokens before
+  state = h; // the model's memory of all tokens before
 
   const word = words[token.item()] as string;
   torch.print(`step ${step}: token ${token.item()} ${word}`);

@@ -1,4 +1,4 @@
-// A GRU that reads a sequence in both directions and says what kind of curve it was.
+// A GRU that reads a sequence in both directions and classifies the curve.
 //
 // Letters: B batch, T steps, C classes, H hidden size. Run: npx tsx examples/06-gru-classifier.ts
 

@@ -14,7 +14,7 @@ const named = (folder: string, end: string) =>
 
 const examples = named(".", ".ts");
 
-/** What the example prints, run as a learner runs it. */
+/** The output of an example, run as its first comment says. */
 async function output(name: string): Promise<string> {
   const args = ["--import", "tsx", here(`${name}.ts`)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: here("..") });

@@ -19,7 +19,11 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** What package.json exports: the name in `dist/`, and the source. @type {Record<string, string>} */
+/**
+ * The exports of package.json: the name in `dist/`, and the source.
+ *
+ * @type {Record<string, string>}
+ */
 const exported = {
   index: "src/index.ts",
   nn: "src/nn/index.ts",
@@ -31,7 +35,9 @@ const exported = {
   worker: "src/worker.ts",
 };
 
-/** What those give as a whole (`nn.functional`): files too, of which bundlers take what is used. */
+/**
+ * Exported namespaces (`nn.functional`): files too, so that bundlers can drop their unused parts.
+ */
 const namespaces = {
   "nn-functional": "src/nn/functional.ts",
   "nn-init": "src/nn/init.ts",
@@ -39,7 +45,7 @@ const namespaces = {
   "optim-lr-scheduler": "src/optim/lr-scheduler.ts",
 };
 
-/** What `imports` of package.json and the program ask for. @type {Record<string, string>} */
+/** The sources for `imports` of package.json and for the program. @type {Record<string, string>} */
 const inner = {
   platform: "src/platform/node.ts",
   "platform-default": "src/platform/default.ts",
@@ -77,7 +83,7 @@ export async function buildChunks() {
   });
 }
 
-/** Declarations of the exported entries, with what they share once. */
+/** Declarations of the exported entries; shared ones are written once. */
 export async function buildTypes() {
   const folder = await mkdtemp(join(tmpdir(), "saiki-types-"));
   try {
@@ -124,8 +130,8 @@ const files = {
 };
 
 /**
- * Without imports for the sake of side effects, of which there are none. Maps are of lines: those of
- * every word are a tenth of the tarball.
+ * Removes imports for side effects, of which there are none, and reduces source maps to lines: full
+ * maps would be a tenth of the tarball.
  *
  * @type {Plugin}
  */
@@ -172,9 +178,9 @@ const typescript = {
 };
 
 /**
- * Gives each class its name as a static field: bundlers shorten names, and the texts of modules and
- * errors show them; fields they leave as they are. Marks what else a module makes as pure: bundlers
- * leave out what a page does not use. Lines stay where they are, for the maps.
+ * Gives each class its name as a static field, because bundlers shorten names but not fields, and
+ * the texts of modules and errors show the name. Marks other top-level calls as pure, so that
+ * bundlers can drop unused code. Keeps each line in its place, for the maps.
  *
  * @param {string} code
  */
@@ -214,7 +220,7 @@ function ofClass(statement, file) {
   return [[start, modifiers?.end ?? start, made], named, [end, end, ")();"]];
 }
 
-/** Whether a bundler might think that it does something. @param {ts.Node} node @returns {boolean} */
+/** Whether a bundler might assume a side effect. @param {ts.Node} node @returns {boolean} */
 function mayAct(node) {
   if (ts.isFunctionLike(node) || ts.isTypeNode(node)) return false;
   const acts =
@@ -243,7 +249,8 @@ function inFolder(folder, extension) {
 }
 
 /**
- * `export * as nn from …` stays one, between files: an object in its place could not be taken apart.
+ * Keeps `export * as nn from …` between files: bundlers cannot drop parts of an object in its
+ * place.
  *
  * @param {Map<string, string>} places
  * @returns {Plugin}

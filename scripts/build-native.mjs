@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Compiles `kernels/` to `native/<platform>-<arch>/saiki.node` with the system's C compiler. Does
- * nothing when the inputs are unchanged, and says so in one line when it cannot: everything works
- * without it. Writes what binaries and library know each other by, too.
+ * nothing when the inputs are unchanged. Prints one line when it cannot: everything works without
+ * it. Also writes the hash by which the library accepts a binary.
  */
 
 import { createHash } from "node:crypto";

@@ -1,5 +1,5 @@
 // @ts-check
-/** `dist/saiki.min.js`: all of the library in one file, for a page's `<script>`; global `saiki`. */
+/** `dist/saiki.min.js`: the whole library in one file, for a page's `<script>`; global `saiki`. */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const parts = ["io", "text", "data", "lm"];
 
-/** From the chunks in `dist/`. */
+/** Bundles the chunks in `dist/`. */
 export async function buildScript() {
   const all = parts.map((name) => `export * as ${name} from "./${name}.js";`);
   await build({
@@ -26,8 +26,8 @@ export async function buildScript() {
 }
 
 /**
- * Without the kernels for threads, a third of all: the thread of a page that has a `<script>` may not
- * wait for others.
+ * Leaves out the kernels for threads, a third of the whole: a `<script>` runs on a page's main
+ * thread, which may not wait for others.
  *
  * @type {import("esbuild").Plugin}
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread and
- * for several, into `src/kernels/wasm/generated/`: each as a file, and the two for as many threads as
- * one deflated module. Does nothing when the inputs are unchanged.
+ * Compiles `kernels/saiki.c` to WebAssembly, with SIMD and with relaxed SIMD, both for one thread
+ * and for several, into `src/kernels/wasm/generated/`: each as a file, and both of one thread count
+ * as one deflated module. Does nothing when the inputs are unchanged.
  */
 
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { deflateRawSync } from "node:zlib";
 const sources = new URL("../kernels/", import.meta.url);
 const generated = new URL("../src/kernels/wasm/generated/", import.meta.url);
 
-// Instances share a memory that they are given; the linker's start function fills it once.
+// Instances import a shared memory; the linker's start function fills it once.
 const threads = [
   ...["-matomics", "-Wl,--import-memory", "-Wl,--export-memory", "-Wl,--shared-memory"],
   ...["-Wl,--export=__stack_pointer", "-Wl,--export=saiki_work"],
@@ -27,16 +27,16 @@ const flavours = {
   "relaxed-threads": ["-msimd128", "-mrelaxed-simd", ...threads],
 };
 
-/** The modules, and whose kernels they hold. */
+/** The modules and the flavours in each. */
 const modules = { kernels: ["simd", "relaxed"], threads: ["simd-threads", "relaxed-threads"] };
 
 const flags = [
   ...["--target=wasm32", "-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
   ...["-ffreestanding", "-nostdlib", "-mbulk-memory", "-mnontrapping-fptoint", "-msign-ext"],
-  // Kernels say themselves what is unrolled and what is a vector; more is only larger.
+  // The kernels unroll and vectorize by hand; the compiler would only make them larger.
   ...["-fno-unroll-loops", "-fno-vectorize", "-fno-slp-vectorize"],
   ...["-Wall", "-Wextra", "-Werror"],
-  // The stack comes first, so that running over it traps.
+  // The stack comes first, so that an overflow traps.
   ...["-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base", "-Wl,--strip-all"],
   ...["-Wl,--stack-first", "-Wl,-z,stack-size=65536", "-Wl,--max-memory=4294967296"],
 ];
@@ -58,7 +58,7 @@ export async function buildWasm() {
   }
 
   const { runClang } = await import("@yowasp/clang");
-  await runClang(undefined, {}, { fetchProgress: () => {} }); // else it reports reading its own files
+  await runClang(undefined, {}, { fetchProgress: () => {} }); // silences the progress of its own files
   await mkdir(generated, { recursive: true });
   const stamp = hash.slice(0, 16);
   await writeFile(moduleFile("stamp"), `${firstLine(hash)}export const stamp = "${stamp}";\n`);
@@ -80,8 +80,8 @@ export async function buildWasm() {
 }
 
 /**
- * With a custom section that tells a compiled module's flavour and inputs: `ready({ module })` takes
- * those of this build only.
+ * Adds a custom section with a module's flavour and the hash of its inputs: `ready({ module })`
+ * accepts only modules of this build.
  *
  * @param {Uint8Array} wasm @param {string} mark
  */
@@ -100,8 +100,8 @@ async function isFresh(hash) {
 }
 
 /**
- * Two flavours in one deflated text. Most functions are alike in both, so those of the same number lie
- * side by side, where deflate finds them again: it looks back 32 KiB only.
+ * Two flavours in one deflated text. Most functions are alike in both; functions of the same number
+ * lie side by side, because deflate looks back only 32 KiB.
  *
  * @param {string} hash @param {Uint8Array} one @param {Uint8Array} other
  */

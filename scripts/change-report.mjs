@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a change costs: code lines of `src` by folder, and the size of a page that trains an LSTM
+ * The cost of a change: code lines of `src` by folder, and the size of a page that trains an LSTM
  * (minified and gzipped, without the kernels), against the last commit or the one that is named.
  */
 
@@ -25,7 +25,7 @@ y.mul(y).mean().backward();
 adam.step();
 `;
 
-/** The ends of the modules that pages get in place of Node's, in whatever folder they lie. */
+/** The modules that replace Node's in pages, by the ends of their paths. */
 const inPages = { "#platform": "platform/default.ts", "#native": "native/none.ts" };
 
 const before = await mkdtemp(join(tmpdir(), "saiki-"));
@@ -72,7 +72,7 @@ async function linesByFolder(tree) {
   return lines;
 }
 
-/** Lines that hold a part of the program: no blank ones, no comments. @param {string} text */
+/** The lines with code, without blank lines and comments. @param {string} text */
 function codeLines(text) {
   const source = ts.createSourceFile("file.ts", text, ts.ScriptTarget.Latest, true);
   const lines = new Set();

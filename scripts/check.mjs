@@ -1,5 +1,5 @@
 // @ts-check
-/** Everything that must hold besides the tests; stops at the first finding. */
+/** Runs all checks besides the tests; stops at the first finding. */
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Every public name has a doc comment: each export of the package's entry points, each public member
- * of what they export, each overload of its own. Every class that can be built has an example.
+ * Checks that every public name has a doc comment: each export of the package's entry points, each
+ * public member of an export, each overload. Every class that can be constructed has an example.
  */
 
 import { fileURLToPath } from "node:url";
@@ -78,7 +78,11 @@ function visitClass(symbol, declaration) {
   visitMembers(symbol.name, checker.getTypeOfSymbol(symbol).getProperties()); // static ones
 }
 
-/** The members of the object types that an alias is made of. @param {string} name @param {ts.TypeNode} type */
+/**
+ * The members of the object types that an alias is made of.
+ *
+ * @param {string} name @param {ts.TypeNode} type
+ */
 function visitAlias(name, type) {
   if (ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type)) {
     for (const part of type.types) visitAlias(name, part);
@@ -98,7 +102,7 @@ function visitMembers(owner, properties) {
   }
 }
 
-/** Counts a name once, where it is declared, and lists what of it has no comment.
+/** Counts a name once, where it is declared, and lists its declarations without a comment.
  * @param {"exports" | "members"} kind @param {string} name @param {readonly ts.Node[]} declarations */
 function demand(kind, name, declarations) {
   const fresh = declarations.filter((d) => !seen.has(d));
@@ -124,7 +128,11 @@ function ownDeclarations(symbol) {
   return withoutImplementation(own);
 }
 
-/** Overloads stand for the implementation below them. @param {readonly ts.Declaration[]} declarations */
+/**
+ * Overloads stand for the implementation below them.
+ *
+ * @param {readonly ts.Declaration[]} declarations
+ */
 function withoutImplementation(declarations) {
   const overloads = declarations.filter((d) => ts.isFunctionLike(d) && !("body" in d && d.body));
   const has = declarations.some((d) => ts.isFunctionLike(d) && "body" in d && d.body);

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Writes docs-site/: the guides and the reference, made by TypeDoc. A warning ends it with status 1.
+ * Writes docs-site/: the guides and the reference, made by TypeDoc. A warning ends it
+ * with status 1.
  *
- * A page is named by its first heading, an entry point as users import it, and an argument that is
- * taken apart at once is called `options`, as in the doc comments.
+ * A page is named by its first heading, an entry point as users import it, and a destructured
+ * argument is called `options`, as in the doc comments.
  */
 
 import { fileURLToPath } from "node:url";
@@ -22,7 +23,7 @@ const internal = ["impl", "apply", "applyMulti", "edgeOf", "outputIndex", "mutat
 const app = await Application.bootstrapWithPlugins({
   name: "saiki",
   entryPoints: ["src/index.ts", ...parts.map((part) => `src/${part}/index.ts`)],
-  tsconfig: `${root}tsconfig.browser.json`, // what a user imports, without tests,
+  tsconfig: `${root}tsconfig.browser.json`, // the files that a user imports, without tests
   out: `${root}docs-site`,
   readme: `${root}README.md`,
   projectDocuments: [

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Installs and builds what is missing or old, so that a fresh clone needs nothing but Node and npm:
+ * Installs and builds missing or outdated parts, so that a fresh clone needs only Node and npm:
  * `node scripts/ensure.mjs [dist] [bench] [test/everywhere]`. Uses Node's own modules only.
  */
 
@@ -9,7 +9,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Stdout belongs to whoever asked; what happens here goes to stderr. */
+/** The messages of npm and of builds go to stderr: stdout belongs to the command. */
 const stdio = /** @type {const} */ (["ignore", 2, 2]);
 
 /** @param {"dist" | "modules"} what */
@@ -25,7 +25,11 @@ export function ensureBuilt(what) {
   }
 }
 
-/** The dependencies of the package in a folder. @param {string} folder empty, or ends with a slash */
+/**
+ * The dependencies of the package in a folder.
+ *
+ * @param {string} folder empty, or ends with a slash
+ */
 function ensureInstalled(folder) {
   if (!isOlder(`${folder}node_modules/.package-lock.json`, [`${folder}package-lock.json`])) return;
   console.error(`installing dependencies (npm ci${folder && ` in ${folder}`}) ...`);
@@ -34,7 +38,7 @@ function ensureInstalled(folder) {
 }
 
 /**
- * Whether a file is missing, or older than one of those that it is made from.
+ * Whether a file is missing, or older than one of its sources.
  *
  * @param {string} made
  * @param {string[]} from

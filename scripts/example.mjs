@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run example`: serves `examples/browser/` on this machine, isolated as threads want it. `PORT`
- * names a port.
+ * `npm run example`: serves `examples/browser/` on this machine, cross-origin isolated for threads.
+ * `PORT` names a port.
  */
 
 import { createReadStream, statSync } from "node:fs";

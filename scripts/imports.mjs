@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The rule of imports: which folders of `src/` a folder may import, by which door, and that no files
- * import each other in a circle, types included. docs/architecture.md shows the rule as a diagram:
- * `node scripts/imports.mjs` checks both, with `--write` it draws the diagram.
+ * The rule of imports: the folders of `src/` that each folder may import, and through which file.
+ * No files import each other in a circle, types included. docs/architecture.md shows the rule as a
+ * diagram: `node scripts/imports.mjs` checks both, with `--write` it draws the diagram.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,11 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** From the ground up: what each folder may import besides itself. @type {Record<string, string[]>} */
+/**
+ * From the lowest layer up: the folders that each may import besides itself.
+ *
+ * @type {Record<string, string[]>}
+ */
 const floors = {
   core: [],
   platform: ["core"],
@@ -26,11 +30,11 @@ const floors = {
   lm: ["core", "kernels", "random", "tensor", "nn", "optim", "io", "data", "text"],
   cli: ["core", "kernels", "io", "lm"],
 };
-/** Folders that these enter by `index.ts` alone. @type {Record<string, string[]>} */
+/** Folders that these may import only through `index.ts`. @type {Record<string, string[]>} */
 const doors = { nn: ["ops", "tensor"], optim: ["tensor"], lm: Object.keys(floors), cli: ["lm"] };
 /** The files that may name `node:` modules. */
 const boundary = /^(platform\/node|kernels\/native\/|cli\/)/;
-/** What `package.json` resolves. @type {Record<string, string>} */
+/** The `imports` of package.json. @type {Record<string, string>} */
 const aliases = { "#platform": "platform/default.ts", "#native": "kernels/native/none.ts" };
 
 const src = fileURLToPath(new URL("../src/", import.meta.url));
@@ -75,7 +79,7 @@ function brokenRules(file) {
   });
 }
 
-/** One line for each file that imports itself by way of others. */
+/** One line for each file that imports itself through others. */
 function circles() {
   /** @type {Map<string, "open" | "done">} */
   const seen = new Map();

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What users download: the tarball by folder, pages that use a part of the library, and the time of an
- * import, beside another build where one is named: `node scripts/package-report.mjs [folder]`.
+ * The size of the package: the tarball by folder, pages that use a part of the library, and the
+ * time of an import, beside another build if one is named:
+ * `node scripts/package-report.mjs [folder]`.
  */
 
 import { execFileSync } from "node:child_process";
@@ -24,7 +25,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [other] = process.argv.slice(2);
 const RUNS = 21;
 
-/** Programs of which pages are made. @type {Record<string, string>} */
+/** The programs of the pages. @type {Record<string, string>} */
 const pages = {
   "a tensor": 'import { tensor } from "saiki"; console.log(String(tensor([1, 2]).add(1)));',
   "an LSTM from saiki/nn": `
@@ -58,7 +59,7 @@ try {
   for (const project of Object.values(projects)) rmSync(project, { recursive: true });
 }
 
-/** A project with the files of a package, beside what they depend on. @param {string} folder */
+/** A project with the files of a package and its dependencies. @param {string} folder */
 function installed(folder) {
   const project = mkdtempSync(join(tmpdir(), "saiki-report-"));
   const place = join(project, "node_modules", "saiki");

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * What PyTorch 1.13 has, by section, and what saiki claims of it; `parity.mjs` holds the claims
- * against the types of the package.
+ * The names of PyTorch 1.13 by section, and saiki's claims about them; `parity.mjs` compares the
+ * claims with the types of the package.
  *
  * A line is `name[ = ours]: arguments  # remark`. The name and each argument are PyTorch's; ours is
- * the same in camelCase, or what stands behind `=`. A `-` before a name or an argument says that it
- * is not there; a name that is not there has a remark that says why, or what to write.
+ * the same in camelCase, or the name behind `=`. A `-` before a name or an argument says that saiki
+ * lacks it; a missing name has a remark with the reason or the replacement.
  */
 
 /** @typedef {{ title: string, torch: string, ours: string, lines: string }} Section */

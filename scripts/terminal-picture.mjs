@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Draws the end of `npm start` as a terminal shows it: `node scripts/terminal-picture.mjs` runs it in
+ * Draws the last screen of `npm start`: `node scripts/terminal-picture.mjs` runs it in
  * a pseudo-terminal (`script` of util-linux) and writes docs/images/terminal.svg.
  */
 

@@ -1,7 +1,8 @@
 /**
- * The script of a worker that `ready({ worker })` starts: it waits for kernels, then works for them.
- * A page has a file that holds `import "saiki/worker";`, and gives
- * `() => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" })`. It imports nothing.
+ * The script of a worker that `ready({ worker })` starts: it waits for kernels, then runs their
+ * tasks. A page has a file with `import "saiki/worker";` and passes
+ * `() => new Worker(new URL("./that-file.js", import.meta.url), { type: "module" })`. It imports
+ * nothing.
  */
 
 interface Start {
@@ -21,7 +22,7 @@ interface Port {
   postMessage(message: null): void;
 }
 
-/** Node hands its workers a port; the web's workers are one. */
+/** Node gives a worker a port; on the web the worker itself is one. */
 interface Global extends Port {
   process?: { getBuiltinModule?(name: string): { parentPort: Port | null } };
 }
@@ -30,7 +31,7 @@ const web = globalThis as unknown as Global;
 const port = web.process?.getBuiltinModule?.("node:worker_threads").parentPort ?? web;
 port.addEventListener("message", ({ data }) => work(data), { once: true });
 
-/** Never returns: `threaded.ts` has the same as text. */
+/** Never returns. `threaded.ts` contains the same code as text. */
 function work({ module, memory, number, stack, scratch }: Start): void {
   const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
   wasm.__stack_pointer.value = stack;

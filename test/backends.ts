@@ -1,11 +1,11 @@
-/** The kernels that this machine has, for tests that hold on each of them. */
+/** The kernels that this machine has, for tests that run on each of them. */
 
 import { afterAll, beforeAll, describe } from "vitest";
 import { type BackendName, backendInfo, getBackend, setBackend } from "../src/kernels/index.ts";
 
 const every: readonly BackendName[] = ["native", "wasm-relaxed", "wasm", "reference"];
 
-/** Those that run here, from the fastest; the reference is the last. */
+/** The backends that run here, the fastest first, the reference last. */
 export const backends = every.filter((name) => {
   try {
     on(name, backendInfo);
@@ -15,7 +15,7 @@ export const backends = every.filter((name) => {
   }
 });
 
-/** Declares tests of a title with `%s` on each of them. */
+/** Declares the tests for each backend, whose name replaces `%s` in the title. */
 export function describeEach(title: string, tests: () => void): void {
   describe.each(backends)(title, (name) => {
     let before: BackendName;

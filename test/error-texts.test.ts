@@ -1,4 +1,4 @@
-/** Texts of mistakes that stand in no recording and in no other test: a change of one must be meant. */
+/** Error texts that no recording and no other test contains, so that none changes by accident. */
 
 import { expect, test } from "vitest";
 import * as torch from "../src/index.ts";

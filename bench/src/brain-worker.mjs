@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * brain.js' process, whose training is its own: one text after another (batch 1), each from an empty
- * state, RMSprop with weights that decay, gradients clipped value by value. A step trains it on one
+ * The process of brain.js, which trains in its own way: one text after another (batch 1), each from
+ * a zero state, by RMSprop with weight decay and gradients clipped by value. A step trains on one
  * window of one stream.
  */
 
@@ -28,7 +28,11 @@ await serve(async (/** @type {import("./saiki-work.mjs").Start} */ c) => {
   return { task: { step, check }, version, tokens: c.length };
 });
 
-/** Its weights are drawn otherwise: all that can be checked is that it learns. @param {() => number} step */
+/**
+ * Checks only that it learns, because it draws its weights in another way.
+ *
+ * @param {() => number} step
+ */
 function mustLearn(step) {
   const losses = Array.from({ length: 9 }, step);
   const [first = 0, ...others] = losses;

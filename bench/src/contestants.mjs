@@ -1,5 +1,5 @@
 // @ts-check
-/** Who takes part: the command of each one's process, and what it can do. */
+/** The contestants: the command of each one's process, and the kinds of work that it supports. */
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,13 +8,14 @@ import { Worker } from "./worker.mjs";
 /**
  * @typedef {object} Contestant
  * @property {string} title
- * @property {string} family what `--against` names
+ * @property {string} family the name for `--against`
  * @property {number} threads
  * @property {string[]} kinds of work, see rows.mjs
  * @property {string} script
  * @property {Record<string, string>} env
  * @property {Record<string, unknown>} [options] sent with the work
- * @property {number} [budget] seconds that the rounds of a row may take; at least one round is taken
+ * @property {number} [budget] seconds that the rounds of a row may take; at least one round is
+ *   taken
  * @property {number} [limit] GFLOP of the largest step it is asked for
  */
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The weights and data of a row as plain arrays: drawn by saiki, for rivals that cannot draw them. */
+/** The weights and data of a row as plain arrays, drawn by saiki for the other libraries. */
 
 import { Layer, Model } from "./saiki-work.mjs";
 
@@ -37,12 +37,21 @@ export function along(a, b) {
   return sum / Math.sqrt(a.length);
 }
 
-/** (rows, columns) → (columns, rows). @param {Float32Array} a @param {number} rows @param {number} columns */
+/**
+ * (rows, columns) → (columns, rows).
+ *
+ * @param {Float32Array} a @param {number} rows @param {number} columns
+ */
 export function transposed(a, rows, columns) {
   return Float32Array.from(a, (_, i) => Number(a[(i % rows) * columns + Math.floor(i / rows)]));
 }
 
-/** (T, B, …) ↔ (B, T, …), each of `size` values. @param {Float32Array | number[]} a @param {number} outer @param {number} inner @param {number} [size] */
+/**
+ * (T, B, …) ↔ (B, T, …), each of `size` values.
+ *
+ * @param {Float32Array | number[]} a @param {number} outer @param {number} inner
+ * @param {number} [size]
+ */
 export function swapped(a, outer, inner, size = 1) {
   const out = new Float32Array(a.length);
   for (let o = 0; o < outer; o++) {

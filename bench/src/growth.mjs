@@ -1,10 +1,12 @@
 // @ts-check
-/** How cost and memory grow with the size of a training step, read from the rows made for that. */
+/**
+ * The growth of cost and memory with the size of a training step, from the rows of that section.
+ */
 
 /**
  * @typedef {import("./rounds.mjs").Result} Result
- * @typedef {{ size: string, seconds: number, ratio: number, to: string }} Cost of a token; `ratio`: to
- *   that of the size `to`
+ * @typedef {{ size: string, seconds: number, ratio: number, to: string }} Cost of a token; `ratio`:
+ *   to that of the size `to`
  */
 
 /**
@@ -26,8 +28,8 @@ export function costs(results) {
 }
 
 /**
- * Bytes for each further token, in the lower and the upper half of the sizes, by vocabulary; and how
- * many float32 matrices of N·V explain the difference between the vocabularies.
+ * Bytes for each further token, in the lower and the upper half of the sizes, by vocabulary; and
+ * how many float32 matrices of N·V explain the difference between the vocabularies.
  *
  * @param {Result[]} results null where a size has no figure
  */

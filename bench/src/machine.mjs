@@ -1,5 +1,5 @@
 // @ts-check
-/** The machine's peaks, by peak.c compiled here; where there is no C compiler, nothing. */
+/** The machine's peaks, measured by peak.c; null without a C compiler. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,11 +13,15 @@ export class Machine {
     this.folder = mkdtempSync(join(tmpdir(), "saiki-bench-"));
     const program = join(this.folder, "peak");
     this.worker = isCompiled(program) ? new Worker(program, []) : null;
-    /** The most that `fma` saw, by threads. @type {Map<number, number>} */
+    /** The highest result of `fma`, by threads. @type {Map<number, number>} */
     this.best = new Map();
   }
 
-  /** GFLOP/s of fused multiply-adds now, in 20 ms; null without a compiler. @param {number} threads */
+  /**
+   * GFLOP/s of fused multiply-adds now, in 20 ms; null without a compiler.
+   *
+   * @param {number} threads
+   */
   async fma(threads) {
     const gflops = (await this.worker?.ask({ do: "fma", threads }))?.gflops ?? null;
     this.best.set(threads, Math.max(gflops ?? 0, this.best.get(threads) ?? 0));

@@ -1,15 +1,18 @@
 // @ts-check
-/** ONNX files of a recurrent layer and of one step of a language model, written as protocol buffers. */
+/**
+ * ONNX files of a recurrent layer and of one step of a language model, written as protocol buffers.
+ */
 
 import { transposed } from "./drawn.mjs";
 
 /**
  * @typedef {import("./drawn.mjs").Weights} Weights
- * @typedef {{ cell: string, input: number, hidden: number, vocabulary: number, batch: number, length: number }} Size
+ * @typedef {{ cell: string, input: number, hidden: number, vocabulary: number, batch: number,
+ *   length: number }} Size
  */
 
 const gates = { RNN: 1, GRU: 3, LSTM: 4 };
-/** The places of ONNX's gates in PyTorch's order: of i f g o it wants i o f g, of r z n it wants z r n. */
+/** The indices of ONNX's gates in PyTorch's order: i o f g among i f g o, z r n among r z n. */
 const order = { RNN: [0], GRU: [1, 0, 2], LSTM: [0, 3, 1, 2] };
 
 /** x (T, B, I) → y (T, 1, B, H). @param {Size} size @param {Weights} weights */
@@ -92,7 +95,10 @@ function model({ nodes, constants, inputs, outputs }) {
   return message(whole(1, 8), bytes(7, graph), bytes(8, operators)); // the version of the format
 }
 
-/** @param {string} type @param {string[]} inputs @param {string[]} outputs @param {Buffer[]} [attributes] */
+/**
+ * @param {string} type @param {string[]} inputs @param {string[]} outputs
+ * @param {Buffer[]} [attributes]
+ */
 function node(type, inputs, outputs, attributes = []) {
   return message(
     ...inputs.map((name) => text(1, name)),

@@ -1,5 +1,5 @@
 // @ts-check
-/** ONNX Runtime's process, inference alone: see serve.mjs for what it answers. */
+/** ONNX Runtime's process, inference alone: serve.mjs has the protocol. */
 
 import { createRequire } from "node:module";
 import { InferenceSession, Tensor } from "onnxruntime-node";

@@ -1,5 +1,5 @@
 /*
- * What the machine can do: fused multiply-adds in registers, and a triad over memory. Answers lines
+ * The machine's peaks: fused multiply-adds in registers, and a triad over memory. Answers lines
  * {"do":"fma","threads":2} with {"gflops":...}, and "triad" with {"gbps":...}.
  */
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Where the time of saiki's training step goes, by function:
+ * The time of saiki's training step, by function:
  *
  *   node src/profile.mjs [--cell RNN] [--hidden 128] [--backend wasm-relaxed] [--seconds 5]
  *

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where a result comes from: machine, versions, commit. */
+/** The origin of a result: machine, versions, commit. */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export function provenance() {
   };
 }
 
-/** Family and model too: a virtual machine may give no more than the maker's name. */
+/** With family and model, because a virtual machine may name only the vendor. */
 function processor() {
   const name = cpus()[0]?.model.trim() ?? "unknown";
   if (process.platform !== "linux") return name;

@@ -1,13 +1,13 @@
 // @ts-check
-/** Whom saiki is set against, and the ratios that come of it. */
+/** The pairs of contestants that are compared, and their ratios. */
 
 import { spread } from "./statistics.mjs";
 
 /**
  * @typedef {import("./statistics.mjs").Spread} Spread
  * @typedef {import("./rounds.mjs").Result} Result
- * @typedef {{ own: string, rival: string, ratio: Spread, rounds: number }} Ratio of the rival's time
- *   for a token to saiki's: above 1 saiki is faster
+ * @typedef {{ own: string, rival: string, ratio: Spread, rounds: number }} Ratio of the rival's
+ *   time for a token to saiki's: above 1 saiki is faster
  */
 
 /** The same thread count on both sides; saiki WebAssembly has one thread. */
@@ -25,7 +25,11 @@ export const pairings = [
   ["saiki-wasm", "brain"],
 ];
 
-/** The median of the ratios of the rounds that both took part in. @param {Result[]} results @returns {Ratio[]} */
+/**
+ * The median of the ratios of the rounds that both took part in.
+ *
+ * @param {Result[]} results @returns {Ratio[]}
+ */
 export function ratiosOf(results) {
   const times = new Map(results.map((r) => [r.label, r.perToken ?? []]));
   return pairings.flatMap(([own = "", rival = ""]) => {

@@ -35,7 +35,7 @@ const notAlike = `## Not alike
   many tokens. Its weights cannot be compared; it must learn.
 - ONNX Runtime only infers. A token there is a run of the whole graph, the choice of it in JavaScript.`;
 
-// ---- what was measured where -------------------------------------------------------------------
+// ---- machine and targets -----------------------------------------------------------------------
 
 /** @param {Report} report */
 function machine(report) {
@@ -76,7 +76,11 @@ function targetTable(rows) {
   return `## Targets\n\n${table(["work", "target", "measured", ""], lines)}`;
 }
 
-/** What differs among the rows of one target: the cell, and of layers the size. @param {string} name */
+/**
+ * The variable of the rows of one target: the cell, for layers also the size.
+ *
+ * @param {string} name
+ */
 function variable(name) {
   const [, cell = name, size = ""] = name.match(/(RNN|LSTM|GRU) (\d+)(?! V)/) ?? [];
   return /forward L/.test(name) ? `${cell} ${size}` : (name.match(/RNN|LSTM|GRU/)?.[0] ?? name);
@@ -118,7 +122,11 @@ function timeTable(rows) {
   return table(["time of a step", ...used.map(title)], lines);
 }
 
-/** The share of the peak, or where weights are read for one token, their rate. @param {Result} result */
+/**
+ * The share of the peak, or for one token the rate at which weights are read.
+ *
+ * @param {Result} result
+ */
 function rate({ work, seconds, share }) {
   if (work.kind === "token" && seconds) {
     return `, ${(weightBytes(work) / seconds.median / 1e9).toFixed(1)} GB/s`;
@@ -191,7 +199,7 @@ function growthTables(rows) {
   return `## ${sections.memory}\n\n${collected}\n\n${table(head, lines)}`;
 }
 
-/** Who could not take part in what. @param {Measured[]} rows */
+/** The contestants that could not run, with their rows. @param {Measured[]} rows */
 function missing(rows) {
   /** @type {Map<string, string[]>} */
   const names = new Map();

@@ -1,5 +1,5 @@
 // @ts-check
-/** One row: every entry in a process of its own, checked against the others, then taking turns. */
+/** One row: each entry runs in its own process, is checked against the others, then takes turns. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { contestants, startWorker } from "./contestants.mjs";
@@ -35,12 +35,12 @@ import { windows } from "./windows.mjs";
  */
 
 const tolerance = 1e-4;
-/** Steps that are compared; one, where a contestant with a limit has a large one. */
+/** Steps that are compared; one for a large step of a contestant with a limit. */
 const checkedSteps = 3;
 const largeGflop = 0.3;
-/** Steps before memory is read: from the second on they find Adam's state. */
+/** Steps before memory is read; Adam's state exists from the second on. */
 const memorySteps = 5;
-/** V8 on one thread: on several, what it has freed by then depends on other work of the machine. */
+/** V8's collector on one thread: with several, its timing depends on the machine's other work. */
 const memoryFlags = ["--expose-gc", "--single-threaded-gc"];
 
 /**
@@ -63,9 +63,9 @@ export async function measureRow(row, machine, options) {
 }
 
 /**
- * One entry after the other, for its memory alone. Before each step gradients are dropped and garbage is
- * collected: the peak is that of what is alive and of what one step leaves behind, whenever V8 would have
- * collected by itself.
+ * Measures only the memory, one entry after the other. Before each step gradients are dropped and
+ * garbage is collected, so that the peak is the live memory plus one step's garbage, whenever V8
+ * would collect.
  *
  * @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Result[]>}
  */
@@ -130,7 +130,7 @@ function tokens({ kind, vocabulary, batch, length }) {
 }
 
 /**
- * Compares all who do the same work with saiki; marks those that differ.
+ * Compares the contestants of the same work with saiki; marks those that differ.
  *
  * @param {Running[]} running
  */
@@ -152,7 +152,10 @@ async function check(running) {
   }
 }
 
-/** @param {Result} result @param {(number | null)[]} values @param {number[]} want may be of more steps, or of fewer */
+/**
+ * @param {Result} result @param {(number | null)[]} values
+ * @param {number[]} want may be of more steps, or of fewer
+ */
 function compare(result, values, want) {
   const differences = values.slice(0, want.length).flatMap((value, i) => {
     const expected = Number(want[i]);
@@ -165,7 +168,11 @@ function compare(result, values, want) {
   }
 }
 
-/** Finds the steps of a turn and the number of turns. @param {Running} one @param {Options} options */
+/**
+ * Finds the steps of a turn and the number of turns.
+ *
+ * @param {Running} one @param {Options} options
+ */
 async function warmUp(one, { seconds, rounds }) {
   let steps = 1;
   for (let spent = 0; spent < seconds; ) {
@@ -183,7 +190,8 @@ async function warmUp(one, { seconds, rounds }) {
 /**
  * Rounds of turns, every second one in reverse order; before each turn the machine's peak.
  *
- * @param {Running[]} running @param {import("./machine.mjs").Machine} machine @param {Options} options
+ * @param {Running[]} running @param {import("./machine.mjs").Machine} machine
+ * @param {Options} options
  */
 async function takeTurns(running, machine, { rounds }) {
   const turns = running.map((one) => ({
@@ -199,7 +207,7 @@ async function takeTurns(running, machine, { rounds }) {
       const { worker, result } = turn.one;
       const { rounds: most = 0, steps = 1, who } = result;
       if (round >= most) continue;
-      await sleep(30); // until the threads of the one before have gone to sleep
+      await sleep(30); // until the threads of the last contestant sleep
       const peak = await machine.fma(contestantOf(who).threads);
       turn.peaks.push(peak ?? (await worker.ask({ do: "product" })).gflops ?? 0);
       if (who === "saiki-wasm") {
@@ -216,7 +224,7 @@ async function takeTurns(running, machine, { rounds }) {
     result.seconds = spread(seconds.map((s) => (s * batch * length) / tokens));
     result.perToken = seconds.map((s) => s / tokens);
     result.cpuPerWall = median(cpu.map((c, i) => c / Number(seconds[i])));
-    // What runs beside a turn lowers a peak too: the best of the run so far counts.
+    // Other processes lower a measured peak, so the best of the run so far counts.
     const peak = Math.max(...peaks, machine.best.get(contestantOf(result.who).threads) ?? 0);
     if (peak > 0) {
       result.peak = peak;

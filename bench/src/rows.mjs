@@ -1,5 +1,5 @@
 // @ts-check
-/** What is measured: every row's work, with its arithmetic and who takes part. */
+/** The rows: each one's work, arithmetic and contestants. */
 
 import { contestants } from "./contestants.mjs";
 
@@ -99,7 +99,7 @@ function scaling() {
   }));
 }
 
-/** The same, each size in a process of its own whose memory is read, and no time. @returns {Row[]} */
+/** The same for memory instead of time, each size in its own process. @returns {Row[]} */
 function memory() {
   const sizes = [65, 8000].flatMap((vocabulary) =>
     [16, 32, 64].map((batch) => ({ vocabulary, batch })),

@@ -5,9 +5,9 @@
  *   npm run bench -- [--only lstm,512] [--against torch,onnx] [--rounds 9] [--seconds 0.15] [--quick]
  *     [--python python3]
  *
- * `--only` wants all of its words in a row's name. `--quick` looks: 3 short rounds. Progress goes to
- * standard error, the tables to standard output, and of at least 9 rounds both tables and figures to
- * results/<date>-<processor>.{md,json}; narrowed, the words are added to the name.
+ * `--only` takes the rows whose name has all of its words. `--quick` runs 3 short rounds. Progress
+ * goes to standard error and the tables to standard output. From 9 rounds on, tables and figures
+ * are saved to results/<date>-<processor>.{md,json}, with the words of `--only` added to the name.
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -95,7 +95,7 @@ async function collected() {
     console.error(
       `[${i + 1}/${rows.length}] ${row.name} (${took}): ${figures.join(", ") || "done"}`,
     );
-    if (rounds >= 9) save(report()); // so far: an interrupted run keeps what it has
+    if (rounds >= 9) save(report()); // an interrupted run keeps its results so far
   }
   return report();
 
@@ -105,7 +105,9 @@ async function collected() {
   }
 }
 
-/** @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Measured>} */
+/**
+ * @param {import("./rows.mjs").Row} row @param {string | null} python @returns {Promise<Measured>}
+ */
 async function measuredRow(row, python) {
   const { name, section } = row;
   const [load = 0] = loadavg();
@@ -138,7 +140,11 @@ function save(report) {
   writeFileSync(new URL(`${name}.md`, folder), markdown(report));
 }
 
-/** Whether somebody computed something else than saiki. @param {import("./rounds.mjs").Result} result */
+/**
+ * Whether a contestant's numbers differ from saiki's.
+ *
+ * @param {import("./rounds.mjs").Result} result
+ */
 function isWrong({ cannot }) {
   return cannot?.startsWith("computes something else") ?? false;
 }

@@ -1,13 +1,13 @@
 // @ts-check
-/** The work in saiki, line by line as torch_worker.py does it in PyTorch. */
+/** The work in saiki, line by line like torch_worker.py in PyTorch. */
 
 import * as torch from "saiki";
 import { nn, optim } from "saiki";
 import * as lm from "saiki/lm";
 
 /**
- * @typedef {import("./rows.mjs").Work & { seed: number, lr: number, windows: [number[], number[]][] }} Start
- *   windows: inputs and targets, time-major (T·B)
+ * @typedef {import("./rows.mjs").Work & { seed: number, lr: number,
+ *   windows: [number[], number[]][] }} Start windows: inputs and targets, time-major (T·B)
  */
 
 /** The task of a row. @param {Start} start @returns {import("./serve.mjs").Task} */
@@ -24,7 +24,7 @@ export function taskOf(start) {
   }
 }
 
-/** A layer and its data, equal for all who begin with the same seed. */
+/** A layer and its data, which are equal for equal seeds. */
 export class Layer {
   /** @param {Start} c */
   constructor(c) {
@@ -34,7 +34,11 @@ export class Layer {
     this.dy = torch.randn(c.length, c.batch, c.hidden);
   }
 
-  /** Σ y · dy / √(elements): a number near 1 that depends on every output. @param {torch.Tensor} y */
+  /**
+   * Σ y · dy / √(elements): a number near 1 that depends on every output.
+   *
+   * @param {torch.Tensor} y
+   */
   along(y) {
     return y.mul(this.dy).sum().item() / Math.sqrt(y.numel());
   }
@@ -105,7 +109,7 @@ class TrainingStep extends Model {
     this.done = 0;
   }
 
-  letGo() {
+  release() {
     this.adam.zeroGrad({ setToNone: true });
   }
 
@@ -163,7 +167,7 @@ class NextToken {
 }
 
 /**
- * Reads a token and tells the scores of the next; remembers the state.
+ * Reads a token and returns the scores of the next; keeps the state.
  *
  * @param {lm.LanguageModel} model @returns {(token: number) => ArrayLike<number>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** saiki's process: see serve.mjs for what it answers. */
+/** saiki's process: serve.mjs has the protocol. */
 
 import * as torch from "saiki";
 import { productGflops, taskOf } from "./saiki-work.mjs";

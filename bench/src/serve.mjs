@@ -1,5 +1,5 @@
 // @ts-check
-/** The other end of worker.mjs, for all whose process is Node's. */
+/** The protocol of worker.mjs, for contestants that run in Node. */
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -8,20 +8,20 @@ import { setImmediate as turn } from "node:timers/promises";
 /**
  * @typedef {object} Task
  * @property {() => unknown} step may return a promise
- * @property {() => Checked | Promise<Checked>} check takes a step and tells numbers to compare;
+ * @property {() => Checked | Promise<Checked>} check takes a step, returns numbers to compare;
  *   null for one that is not comparable
- * @property {() => void} [letGo] drops what the next step would drop first
+ * @property {() => void} [release] drops what the next step would drop first
  *
  * @typedef {(number | null)[]} Checked
  * @typedef {{ seconds: number, cpuSeconds: number }} Timing `cpuSeconds` of all threads
  */
 
 /**
- * Answers until standard input ends: `start` (with the work), `check`, `steps`, `collect`, `memory`, and
- * what `others` answer.
+ * Answers until standard input ends: `start` (with the work), `check`, `steps`, `collect`,
+ * `memory`, and the commands of `others`.
  *
- * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws where
- *   it cannot; `tokens` of a step where they are not T·B
+ * @param {(work: any) => Promise<{ task: Task, version?: string, tokens?: number }>} start throws
+ *   where it cannot; `tokens` of a step where they are not T·B
  * @param {Record<string, () => unknown>} [others]
  */
 export async function serve(start, others = {}) {
@@ -42,7 +42,7 @@ export async function serve(start, others = {}) {
       case "steps":
         return await timed(task, message.steps);
       case "collect":
-        task.letGo?.();
+        task.release?.();
         await collect();
         return {};
       case "memory":
@@ -88,8 +88,8 @@ async function collect() {
 }
 
 /**
- * Bytes of the most memory that was resident. Linux: of this program alone; `maxRSS` would begin with
- * that of the process that started it.
+ * The peak of resident memory in bytes. On Linux `maxRSS` would include the parent process, so it
+ * is read from the program's own status.
  */
 function peakMemory() {
   if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;

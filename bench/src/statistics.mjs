@@ -1,5 +1,5 @@
 // @ts-check
-/** What several measurements of the same say. */
+/** Statistics of repeated measurements. */
 
 /** @typedef {{ median: number, least: number, low: number, high: number, most: number }} Spread */
 

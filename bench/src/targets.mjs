@@ -1,5 +1,5 @@
 // @ts-check
-/** What saiki aims at, as rows of the table: met or missed, and by which figures. */
+/** saiki's targets as rows of the table: met or missed, and by which figures. */
 
 import { bytesPerToken, costs } from "./growth.mjs";
 
@@ -65,7 +65,9 @@ function ratios(list) {
   return list.map(({ size, ratio }) => ({ name: size, value: ratio, text: ratio.toFixed(2) }));
 }
 
-/** @param {string} what @param {[number, number]} range @param {Figure[]} figures @returns {Verdict} */
+/**
+ * @param {string} what @param {[number, number]} range @param {Figure[]} figures @returns {Verdict}
+ */
 function bounded(what, [least, most], figures) {
   const isMet = figures.every(({ value }) => value >= least && value <= most);
   const verdict = figures.length === 0 ? "not measured" : isMet ? "met" : "missed";

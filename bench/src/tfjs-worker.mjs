@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * TensorFlow.js' process: see serve.mjs for what it answers. Its layers read the batch first, have one
- * bias, and transposed weights; its GRU resets the state before the product, so it is another function
- * with as much arithmetic, and its numbers are not compared. A language model in training looks its
- * tokens up by a product with one-hot rows: the WebAssembly backend has no gradient of a lookup, and
- * on the other backend it takes longer.
+ * TensorFlow.js' process: serve.mjs has the protocol. Its layers take the batch first, have one
+ * bias and transposed weights. Its GRU resets the state before the product: another function with
+ * as much arithmetic, so its numbers are not compared. In training, a language model multiplies by
+ * one-hot rows instead of a lookup, whose gradient the WebAssembly backend lacks and the other
+ * computes slower.
  */
 
 import { createRequire } from "node:module";
@@ -101,7 +101,7 @@ function train(c) {
     state = after;
     return values;
   };
-  // After the first step its one bias has moved less far than two together.
+  // After the first step its single bias has moved less than the sum of two biases.
   return { step, check: () => (done === 0 ? step() : step().map(() => null)) };
 }
 
@@ -152,7 +152,7 @@ function layer(c) {
 /** @param {Start} c @param {import("./drawn.mjs").Weights} weights */
 function recurrent({ cell, kind, input, hidden }, { w_ih, w_hh, b_ih, b_hh }) {
   const state = kind === "train" || kind === "token";
-  // Given below. Its own for the state are orthogonal, which takes minutes at hidden 512.
+  // The weights are set below; the default, orthogonal, takes minutes at hidden 512.
   const recurrentInitializer = /** @type {const} */ ("zeros");
   const args = { units: hidden, returnSequences: true, returnState: state, recurrentInitializer };
   const gated = {

@@ -20,9 +20,9 @@ export function enginePeakGflops(repeats = 10) {
 }
 
 /**
- * A function of (rounds: i32), made of bytes. Locals 1 … `sums` are the sums; they begin with different
- * numbers and end in the result, so that none can be left out. The two after them, the factor and the
- * addend, stay zero, which takes as long as any other number.
+ * A function of (rounds: i32), assembled from bytes. Locals 1 … `sums` are the sums: they start
+ * with different numbers and add up to the result, so that the engine can remove none. The next
+ * two, the factor and the addend, stay zero, which takes as long as any other number.
  */
 function compiled() {
   const [i32, f32, v128, none] = [0x7f, 0x7d, 0x7b, 0x40];

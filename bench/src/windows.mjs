@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Tokens that need learning but no file: each follows from the one before, or is drawn anew.
+ * Tokens to learn without a file: each follows from the one before, or is drawn at random.
  *
  * @param {{ vocabulary: number, batch: number, length: number, count: number }} shape
  * @returns {[number[], number[]][]} inputs and targets of each window, time-major (T·B)

@@ -1,5 +1,7 @@
 // @ts-check
-/** A process that answers each line of JSON on its standard input with one on its standard output. */
+/**
+ * A process that answers each line of JSON on its standard input with one on its standard output.
+ */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,13 +18,13 @@ export class Worker {
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
     this.complaint = "";
     this.child.stderr.on("data", (data) => (this.complaint += data));
-    this.child.stdin.on("error", () => {}); // the child has ended: ask() tells
+    this.child.stdin.on("error", () => {}); // the child has ended, which ask() reports
   }
 
   /**
    * @param {Record<string, unknown>} message
    * @returns {Promise<any>}
-   * @throws Error with what the process complained of last, when it has ended
+   * @throws Error with the process's last message on standard error, when it has ended
    */
   async ask(message) {
     this.child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -19,7 +19,7 @@ export function buildCommand(program: Command, io: Io): void {
     });
 }
 
-/** In the package, or in the user's cache where that cannot be written. */
+/** Compiles into the package, or into the user's cache where the package is read-only. */
 async function compileWhereAllowed(begin: () => void) {
   const refused: string[] = [];
   for (const out of [placeInPackage(), placeInCache()]) {
@@ -60,7 +60,7 @@ function setsOf(compiled: Compiled): readonly string[] {
   throw new BackendError("saiki build", compiled.reason, fix);
 }
 
-/** Whether a place cannot be written. */
+/** Whether the error says that a folder is read-only. */
 function isRefusal(error: unknown): error is NodeJS.ErrnoException {
   const { code } = error as NodeJS.ErrnoException;
   return ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"].includes(code ?? "");

@@ -19,7 +19,7 @@ export function infoCommand(program: Command, io: Io): void {
     .argument("[model]", "the folder that saiki train wrote")
     .option("--json", "print it as a JSON object")
     .action(async (model: string | undefined, { json }: { json?: true }) => {
-      if (model === undefined) await ready(); // with threads, as training has them
+      if (model === undefined) await ready(); // with threads, as in training
       const facts = model === undefined ? machineFacts() : await modelFacts(model);
       if (json) io.stdout.write(`${JSON.stringify(facts)}\n`);
       else io.stdout.write(table(facts, io));
@@ -81,7 +81,7 @@ function runtime(): string {
   return bun === undefined ? `Node ${node}` : `Bun ${bun}`;
 }
 
-/** Names and values; on a terminal values go on below themselves. */
+/** Names and values in two columns; on a terminal long values wrap inside theirs. */
 function table(facts: Facts, io: Io): string {
   const width = Math.max(...Object.keys(facts).map((k) => k.length)) + 2;
   const { isLive, paint } = look(io, "stdout");

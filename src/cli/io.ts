@@ -1,4 +1,4 @@
-/** What a command sees of the process, so that tests can stand in for it. */
+/** A command's view of the process, which tests replace. */
 
 import type { Writable } from "node:stream";
 
@@ -13,11 +13,11 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What `--color` or `--no-color` asks for. */
+  /** The choice by `--color` or `--no-color`. */
   readonly color?: boolean | undefined;
   /**
-   * Calls `stop` with the exit status that follows when the user or the system wants the command to
-   * end; a second signal ends it at once. Returns a function that takes the listener away.
+   * Calls `stop` with the exit status when the user or the system asks the command to end; a second
+   * signal ends it at once. Returns a function that removes the listener.
    */
   onStop(stop: (status: number) => void): () => void;
 }

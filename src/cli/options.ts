@@ -1,4 +1,4 @@
-/** What the commands' options have in common. */
+/** The common parts of the commands' options. */
 
 import { styleText } from "node:util";
 import { type Command, type Help, InvalidArgumentError, Option } from "commander";
@@ -13,7 +13,7 @@ export function toNumber(text: string): number {
   return x;
 }
 
-/** Work that only looks at options: what it throws is wrong usage. */
+/** Runs work that only checks options: its errors are wrong usage. */
 export function checkingUsage<T>(work: () => T): T {
   try {
     return work();
@@ -22,7 +22,7 @@ export function checkingUsage<T>(work: () => T): T {
   }
 }
 
-/** The library's errors on options call them by their names, and its functions; users know flags. */
+/** Replaces the names of options and functions in the library's errors by flags and commands. */
 export function inFlags(
   error: unknown,
   As: typeof ConfigError | typeof UsageError = ConfigError,
@@ -34,7 +34,7 @@ export function inFlags(
   return new As(`saiki ${op}`, flagged(sentence), fix && flagged(fix), { cause: error });
 }
 
-/** `--color` and `--no-color`; {@link wishedColor} reads them before anything is written. */
+/** `--color` and `--no-color`; {@link colorFromArgs} reads them before anything is written. */
 export function colorOptions(command: Command): void {
   const group = "Options:";
   const description = "colour always; --no-color: never";
@@ -42,8 +42,8 @@ export function colorOptions(command: Command): void {
   command.addOption(new Option("--no-color").hideHelp());
 }
 
-/** What arguments say of colour, the last word winning. */
-export function wishedColor(args: readonly string[]): boolean | undefined {
+/** The colour that the arguments ask for; the last one counts. */
+export function colorFromArgs(args: readonly string[]): boolean | undefined {
   const end = args.indexOf("--");
   const last = args
     .slice(0, end < 0 ? undefined : end)
@@ -51,7 +51,7 @@ export function wishedColor(args: readonly string[]): boolean | undefined {
   return last === undefined ? undefined : last === "--color";
 }
 
-/** Commands to try, each with what it does, at the end of a command's help. */
+/** Adds examples, each with its purpose, to the end of a command's help. */
 export function examples(command: Command, ...rows: [command: string, what: string][]): Command {
   const width = Math.max(...rows.map(([line]) => line.length));
   return command.addHelpText("after", () => {
@@ -64,7 +64,7 @@ export function examples(command: Command, ...rows: [command: string, what: stri
   });
 }
 
-/** How help looks; commander takes the colour away where there is none. */
+/** The style of help; commander removes the colour where the stream has none. */
 export const helpStyle: Partial<Help> = {
   styleTitle: title,
   minWidthToWrap: 20,

@@ -10,7 +10,7 @@ export class UsageError extends SaikiError {
   override readonly code = "SAIKI_USAGE";
 }
 
-/** The user or the system ended the command, and it has saved what it had. */
+/** The user or the system ended the command after it saved its work. */
 class Interrupted extends Error {
   readonly status: number;
 
@@ -21,7 +21,7 @@ class Interrupted extends Error {
 }
 
 /**
- * Does work that the user or the system may end early: it sees the signal, and saves what it has.
+ * Does work that the user or the system may end early; at the signal it saves its state.
  *
  * @throws Interrupted after that
  */
@@ -37,7 +37,7 @@ export async function interruptible<T>(
 }
 
 /**
- * Does the work of a command; warnings and an error become a line each.
+ * Does the work of a command; each warning and an error is printed on one line.
  *
  * @returns the exit status
  */

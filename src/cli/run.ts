@@ -6,7 +6,7 @@ import { evalCommand } from "./eval.ts";
 import { generateCommand } from "./generate.ts";
 import { infoCommand } from "./info.ts";
 import type { Io } from "./io.ts";
-import { colorOptions, examples, helpStyle, wishedColor } from "./options.ts";
+import { colorFromArgs, colorOptions, examples, helpStyle } from "./options.ts";
 import { errorLine, statusOf } from "./outcome.ts";
 import { trainCommand } from "./train.ts";
 import { columnsOf, look } from "./ui/look.ts";
@@ -20,7 +20,7 @@ const commands = [trainCommand, evalCommand, generateCommand, infoCommand, build
  * @returns 0; 1 when the work failed; 2 on wrong usage; 130 after Ctrl-C
  */
 export async function run(args: readonly string[], given: Io): Promise<number> {
-  const io = { ...given, color: wishedColor(args) };
+  const io = { ...given, color: colorFromArgs(args) };
   const program = new Command("saiki")
     .description("Recurrent neural networks: language models of your own text.")
     .version(version, "-v, --version", "print the version")

@@ -1,6 +1,6 @@
 /**
- * The main job: what recurrence buys. Trains a bigram model, which sees one character, and an RNN
- * and an LSTM, which see all so far, on a novel, and sets them side by side.
+ * The demonstration of recurrence. Trains three models on a novel and compares them: a bigram
+ * model, which sees one character, and an RNN and an LSTM, which see all characters so far.
  */
 
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ import { saiki } from "./ui/shell.ts";
 const FOLDER = "moby-dick.saiki";
 const PROMPT = "The whale";
 
-/** How much each model learns: with native kernels about half a minute in all on two cores. */
+/** The training of each model: with native kernels about half a minute in all on two cores. */
 interface Pace {
   readonly hidden: number;
   readonly batch: number;
@@ -62,7 +62,7 @@ async function compareModels(text: string, io: Io, given?: Pace): Promise<void> 
   say(`  ${saiki("--help")}`);
 }
 
-/** Trains one model after another, until the user wants to stop. */
+/** Trains one model after another until the user stops it. */
 function trainer(text: string, io: Io, pace: Pace) {
   const common = { ...pace, evalEvery: Math.ceil(pace.steps / 8) };
   return async (title: string, options: LmOptions, store?: FolderStore): Promise<TrainResult> => {

@@ -87,7 +87,7 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     throw new UsageError("saiki train", sentence, "Use one of them");
   }
   const text = await readText(file, io);
-  await ready(); // where WebAssembly computes, with threads
+  await ready(); // WebAssembly needs it for threads
   const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
   const view = progress(io, { json });
   const endProfile = flags.profile ? profileKernels() : null;

@@ -1,3 +1,3 @@
-/** The version, as package.json has it. */
+/** The version in package.json. */
 
 export { version } from "../kernels/native/generated/stamp.ts";

@@ -3,7 +3,7 @@ export function compareCodePoints(a: string, b: string): number {
   const n = Math.min(a.length, b.length);
   for (let i = 0; i < n; i++) {
     if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
-    // The units that differ may be second halves of pairs, or one of them the end of a lone half.
+    // The differing units may be the second halves of surrogate pairs; one may follow a lone half.
     const before = Math.max(i - 1, 0);
     return a.codePointAt(before)! - b.codePointAt(before)! || a.codePointAt(i)! - b.codePointAt(i)!;
   }

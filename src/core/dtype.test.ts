@@ -5,7 +5,7 @@ test("float32.allocate() gives zeros that no other array shares, of any length",
   const lengths = Array.from({ length: 400 }, (_, n) => n % 200);
   const arrays = lengths.map((n) => float32.allocate(n));
   for (const [i, array] of arrays.entries()) {
-    expect(array).toEqual(new Float32Array(lengths[i] as number)); // before anybody wrote to it
+    expect(array).toEqual(new Float32Array(lengths[i] as number));
     array.fill(i + 1);
   }
   for (const [i, array] of arrays.entries()) expect(array.every((v) => v === i + 1)).toBe(true);

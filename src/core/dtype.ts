@@ -60,7 +60,7 @@ export const uint8 = new DType("uint8", "ByteTensor", (n) => new Uint8Array(n));
 /** All types by name. */
 export const dtypes: Readonly<Record<DTypeName, DType>> = { float32, float64, int64, bool, uint8 };
 
-/** The type that a binary operation of the two computes in: the wider kind, then the wider size. */
+/** The type in which a binary operation computes: the wider kind, then the wider size. */
 export function promote(a: DType, b: DType): DType {
   return rank(a) >= rank(b) ? a : b;
 }
@@ -79,9 +79,9 @@ let block = new ArrayBuffer(0);
 let used = 0;
 
 /**
- * Zeros. An array with a buffer of its own takes an engine longer than a kernel needs for few elements,
- * so small ones are pieces of a block, each handed out once. Up to four, such as scalars, which are kept
- * long, stay as they are: engines hold them without a buffer, and none of them keeps a block alive.
+ * Zeros. For few elements an engine needs longer to make a buffer than a kernel needs to compute,
+ * so small arrays are pieces of a block, each used once. Arrays of up to four elements are not:
+ * engines store them without a buffer, and a scalar that lives long would keep its block alive.
  */
 function floats(n: number): Float32Array {
   const bytes = 4 * n;

@@ -21,7 +21,7 @@ type ErrorClass<E> = new (op: string, sentence: string, fix?: string, details?: 
 export class SaikiError extends Error {
   /** The kind of error, such as `SAIKI_SHAPE`. */
   readonly code: string = "SAIKI_ERROR";
-  /** The place where it happened, such as `LSTM.forward`. */
+  /** The function that threw it, such as `LSTM.forward`. */
   readonly op: string;
   /** The sentence that says what is wrong, alone. */
   readonly sentence: string;
@@ -47,7 +47,7 @@ export class SaikiError extends Error {
     this.option = option;
   }
 
-  /** An error that has PyTorch's sentence, verbatim. */
+  /** An error with PyTorch's sentence, verbatim. */
   static torch<E>(this: ErrorClass<E>, op: string, sentence: string, fix?: string): E {
     return new this(op, sentence, fix, { torch: true });
   }
@@ -108,7 +108,7 @@ export class TrainingError extends SaikiError {
 }
 
 /**
- * Inside the library, where public boundaries have validated already: states what must hold.
+ * States an invariant of the library; public functions have validated their arguments before.
  *
  * @throws SaikiError when `condition` is false, which is a bug in saiki
  */

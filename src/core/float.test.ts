@@ -32,7 +32,7 @@ function at(position: bigint, bits: 32 | 64): number {
   return position < 0n ? -x : x;
 }
 
-/** That `r` is the value of the type nearest to `a · b + c`, and the even one of a tie. */
+/** Expects `r` to be the value of the type nearest to `a · b + c`, the even one of a tie. */
 function expectRounded(a: number, b: number, c: number, r: number, bits: 32 | 64): void {
   const exact = scaled(a) * scaled(b) + (scaled(c) << 1074n);
   const distance = (x: number): bigint => {

@@ -3,8 +3,8 @@
 /**
  * `a · b + c` rounded once to float32; the operands must be float32 values.
  *
- * The product is exact in double. Rounding the double sum to float32 is then right, unless it lies
- * halfway between two floats and the sum was itself rounded: only there the lost part decides.
+ * The product is exact in double. Rounding the double sum to float32 is right, unless the sum was
+ * rounded to a point halfway between two floats: there the lost part decides.
  */
 export function fma32(a: number, b: number, c: number): number {
   const s = a * b + c;

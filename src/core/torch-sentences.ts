@@ -1,4 +1,4 @@
-/** PyTorch's sentences that several operations say, verbatim. */
+/** PyTorch's sentences that several operations share, verbatim. */
 
 import { list } from "./python-format.ts";
 

@@ -1,14 +1,14 @@
-/** Warnings: what PyTorch says with `warnings.warn`. */
+/** Warnings, where PyTorch calls `warnings.warn`. */
 
 let handler: (text: string) => void = (text) => console.warn(`saiki: ${text}`);
 
-/** Says that something is probably not what the user wants. */
+/** Warns that a result is probably not what the user wants. */
 export function warn(text: string): void {
   handler(text);
 }
 
 /**
- * Decides what becomes of warnings, by default `console.warn`; returns the handler before.
+ * Sets the handler of warnings, by default `console.warn`; returns the handler before.
  *
  * @see warnings.showwarning
  */

@@ -6,9 +6,9 @@ import type { Tensor } from "../tensor/index.ts";
 
 /** Options of {@link BpttWindows}. */
 export interface BpttOptions {
-  /** B: how many streams run side by side. */
+  /** B: the number of parallel streams. */
   readonly batch: number;
-  /** T: how many steps a window has; the last one of the streams may have fewer. */
+  /** T: the number of steps of a window; the last window may have fewer. */
   readonly length: number;
 }
 
@@ -26,8 +26,8 @@ export interface BpttWindow {
  * A sequence of tokens cut into B contiguous streams, and these into windows of T steps.
  *
  * Stream b predicts tokens `b·C + 1 … (b + 1)·C` with `C = ⌊(n − 1) / B⌋`; fewer than B tokens at
- * the end are left out. Every window continues where the one before it stopped, so a model carries
- * its state from window to window and forgets it before window 0.
+ * the end are left out. Every window continues the one before it, so a model carries its state from
+ * window to window and resets it before window 0.
  *
  * @throws ConfigError when there are not enough tokens for one step
  * @example

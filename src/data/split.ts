@@ -1,11 +1,11 @@
-/** Cutting a text in two, before anything is learned from it. */
+/** Splits a text into a training and a validation part. */
 
 import { ConfigError } from "../core/index.ts";
 
 /** The unit that a split counts: characters (code points) or words between white space. */
 export type SplitUnit = "char" | "word";
 
-/** The part to learn from and the part to judge by. */
+/** The parts for training and for validation. */
 export interface TextSplit {
   /** The beginning of the text. */
   readonly train: string;
@@ -32,8 +32,8 @@ export function splitIndex(n: number, fraction: number): number {
  * Holds out the last `fraction` of a text in one piece: random pieces would leak their neighbours.
  *
  * The two parts joined are the text. Characters are code points, so no pair of surrogates is cut; a
- * cut between words lies before the first held-out word, and the white space stays with the first
- * part.
+ * cut between words lies before the first held-out word; the white space before it belongs to the
+ * first part.
  *
  * @throws ConfigError when `fraction` is out of range
  * @example

@@ -10,23 +10,23 @@ import {
   uint8,
 } from "../core/index.ts";
 
-/** Element types that are written. Files may hold others, which become one of these when read. */
+/** Element types that saiki writes. Other types of a file become one of these when read. */
 export type ElementType = "BOOL" | "U8" | "F32" | "F64" | "I64";
 
-/** How elements of a type lie in a file, and what they become. */
+/** The format of an element type in a file, and its tensor's type. */
 interface Layout {
   /** The type of the tensor. */
   readonly dtype: DType;
-  /** An element, as `DataView` calls it. */
+  /** An element, as in the names of `DataView`'s methods. */
   readonly element:
     | `${"Int" | "Uint"}${8 | 16 | 32}`
     | `Big${"Int" | "Uint"}64`
     | `Float${32 | 64}`;
-  /** The number that an element stands for, where it is not the element. */
+  /** The number that an element encodes, if it is not the element itself. */
   readonly decode?: (x: number) => number;
 }
 
-/** All types of files but those of one byte with a fraction. */
+/** All types of files except fractions of one byte. */
 export const layouts = {
   BOOL: { dtype: bool, element: "Uint8", decode: (x) => Math.min(x, 1) },
   U8: { dtype: uint8, element: "Uint8" },
@@ -43,7 +43,7 @@ export const layouts = {
   BF16: { dtype: float32, element: "Uint16", decode: bfloatToNumber },
 } as const satisfies Readonly<Record<string, Layout>>;
 
-/** The types that are written; in a file arrays of later ones come first. */
+/** The types that saiki writes; arrays of later types come first in a file. */
 export const elementTypes = ["BOOL", "U8", "F32", "F64", "I64"] as const;
 
 /** The type that is written for tensors of `dtype`. */
@@ -56,7 +56,7 @@ export function elementSize({ element }: Layout): number {
   return Number(/\d+/.exec(element)) / 8;
 }
 
-/** Whether an array has its elements in memory as a file has them. */
+/** Whether elements have the same bytes in memory and in a file. */
 function isAsInFile(data: TypedArray, { element }: Layout): boolean {
   return isLittleEndian && data[Symbol.toStringTag] === `${element}Array`;
 }
@@ -64,9 +64,9 @@ function isAsInFile(data: TypedArray, { element }: Layout): boolean {
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
- * The elements of `bytes`, in a new array: in one copy where they lie as in memory.
+ * The elements of `bytes` in a new array, by one copy if they have the same bytes in memory.
  *
- * @param refuse is called on an integer beyond 32 bits
+ * @param refuse called on an integer beyond 32 bits
  */
 export function readElements(
   layout: Layout,
@@ -90,7 +90,7 @@ export function readElements(
   return data;
 }
 
-/** Writes elements to `out`, which has their size: in one copy where they lie as in memory. */
+/** Writes elements to `out`, by one copy if they have the same bytes in memory. */
 export function writeElements(type: ElementType, data: TypedArray, out: Uint8Array): void {
   const layout = layouts[type];
   if (isAsInFile(data, layout)) {

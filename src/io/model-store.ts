@@ -1,4 +1,4 @@
-/** Where models are kept: a set of named files, on disk, in memory or behind a URL. */
+/** Stores of models: sets of named files, on disk, in memory or behind a URL. */
 
 import { platform } from "#platform";
 import { CheckpointError } from "../core/index.ts";
@@ -10,14 +10,14 @@ export interface ModelStore {
   readonly name: string;
   /** The bytes of a file, or null if there is no such file. */
   read(file: string): Promise<Uint8Array | null>;
-  /** Writes all files or none; without any it only finds out whether it could. */
+  /** Writes all files or none; without any it only tests whether it could. */
   write(files: Readonly<Record<string, Uint8Array>>): Promise<void>;
   /** The names of all files, sorted. */
   list(): Promise<string[]>;
 }
 
 /**
- * A folder on disk. Files appear whole: each is written beside its place, flushed and renamed.
+ * A folder on disk. Each file is written under another name, flushed and renamed, so none is torn.
  *
  * @throws CheckpointError when the folder cannot be read or written, and where there are no disks
  * @example

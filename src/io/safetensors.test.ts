@@ -4,7 +4,7 @@ import { FormatError, numel } from "../core/index.ts";
 import { type ElementType, layouts } from "./element-types.ts";
 import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
-/** A file with the given header text, or a header made of entries, and `size` bytes behind it. */
+/** A file with the given header text or entries, and `size` bytes behind it. */
 function file(header: string | object, size = 0): Uint8Array {
   const text = typeof header === "string" ? header : JSON.stringify(header);
   const json = new TextEncoder().encode(text);

@@ -45,7 +45,7 @@ const MAX_HEADER = 100_000_000;
 // ---- Writing ----
 
 /**
- * The bytes of a file: equal arrays give equal bytes, in whatever order they come.
+ * The bytes of a file; equal arrays give equal bytes, in any order.
  *
  * @throws FormatError when data and shape disagree, or a name cannot be written
  * @see safetensors.serialize
@@ -178,7 +178,7 @@ function readHeader(bytes: Uint8Array, fail: Fail) {
   return { header: header as Record<string, unknown>, dataStart };
 }
 
-/** `JSON.parse` drops all but the last of equal keys; in the text each has a colon. */
+/** Counts keys in the text, because `JSON.parse` keeps only the last of equal keys. */
 function colonsOutsideStrings(json: string): number {
   let count = 0;
   let inString = false;
@@ -197,7 +197,7 @@ function countKeys(value: unknown): number {
   return Array.isArray(value) ? inside : inside + Object.keys(value).length;
 }
 
-/** Arrays must lie one behind the other, without gaps, from the header to the end of the file. */
+/** Checks that arrays are adjacent, from the header to the end of the file. */
 function checkTiling(entries: readonly [string, Entry][], dataSize: number, fail: Fail): void {
   let at = 0;
   for (const [name, { data_offsets }] of entries) {

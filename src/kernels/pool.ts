@@ -1,11 +1,11 @@
 /**
- * Buffers that outlive one kernel call but are no tensors: what an operation saves for its backward, and
- * gradients that only the tape sees.
+ * Buffers that outlive one kernel call but are no tensors: values that an operation saves for its
+ * backward, and gradients that only the tape sees.
  *
- * The pool lends arrays by type and length and takes them back, so that a training step reuses the
- * memory of the last one: fresh pages are the cost, not copies. A buffer that is never given back
- * belongs to the garbage collector, and so do the longest idle ones beyond `IDLE_LIMIT`: lengths that
- * change from step to step would fill the memory.
+ * Arrays are pooled by type and length, so that a training step reuses the memory of the last one:
+ * fresh pages are the cost, not copies. The garbage collector takes a buffer that is never released,
+ * and the longest idle ones beyond `IDLE_LIMIT`, because lengths that change from step to step would
+ * fill the memory.
  */
 
 import type { Real } from "../core/index.ts";
@@ -14,7 +14,7 @@ import type { Real } from "../core/index.ts";
 export const IDLE_LIMIT = 256 * 2 ** 20;
 
 /** Idle buffers of one type and length, the longest idle first. */
-const shelves = new Map<string, Real[]>();
+const freeLists = new Map<string, Real[]>();
 /** All idle buffers in that order. */
 const idle = new Set<Real>();
 let idleBytes = 0;
@@ -22,8 +22,8 @@ let bytes = 0;
 let highWater = 0;
 
 /** An array of `n` elements with unspecified contents. */
-export function lend(like: "float32" | "float64", n: number): Real {
-  const reused = shelves.get(key(like, n))?.pop();
+export function acquire(like: "float32" | "float64", n: number): Real {
+  const reused = freeLists.get(key(like, n))?.pop();
   if (reused !== undefined) {
     idle.delete(reused);
     idleBytes -= reused.byteLength;
@@ -35,16 +35,16 @@ export function lend(like: "float32" | "float64", n: number): Real {
   return fresh;
 }
 
-/** Takes a lent array back; the caller must not touch it again. */
-export function giveBack(array: Real): void {
+/** Returns an array to the pool; the caller must not touch it again. */
+export function release(array: Real): void {
   if (array.byteLength > IDLE_LIMIT) {
     bytes -= array.byteLength;
     return;
   }
   const k = keyOf(array);
-  const shelf = shelves.get(k);
-  if (shelf === undefined) shelves.set(k, [array]);
-  else shelf.push(array);
+  const freeList = freeLists.get(k);
+  if (freeList === undefined) freeLists.set(k, [array]);
+  else freeList.push(array);
   idle.add(array);
   idleBytes += array.byteLength;
   for (const oldest of idle) {
@@ -53,8 +53,8 @@ export function giveBack(array: Real): void {
   }
 }
 
-/** Leaves a lent array to whoever holds it: it is never lent again. */
-export function giveAway(array: Real): void {
+/** Takes an acquired array from the pool for good. */
+export function detach(array: Real): void {
   bytes -= array.byteLength;
 }
 
@@ -68,12 +68,12 @@ export function emptyPool(): void {
   for (const array of idle) drop(array);
 }
 
-/** @param oldest of all idle buffers, and so the first of its shelf */
+/** @param oldest of all idle buffers, and so the first of its free list */
 function drop(oldest: Real): void {
   const k = keyOf(oldest);
-  const shelf = shelves.get(k)!;
-  shelf.shift();
-  if (shelf.length === 0) shelves.delete(k);
+  const freeList = freeLists.get(k)!;
+  freeList.shift();
+  if (freeList.length === 0) freeLists.delete(k);
   idle.delete(oldest);
   idleBytes -= oldest.byteLength;
   bytes -= oldest.byteLength;

@@ -1,10 +1,11 @@
-/** What a model must beat to be worth its memory. */
+/** The baseline that a model with memory must beat. */
 
 /**
- * The validation loss of counted bigrams, in nats per token: what is reached by knowing the token
- * before and nothing else.
+ * The validation loss of counted bigrams, in nats per token: the loss of a model that knows only
+ * the token before.
  *
- * With `c` the counts in `train`, `T(a)` how many kinds of tokens follow `a`, and `V` the vocabulary:
+ * With `c` the counts in `train`, `T(a)` the number of kinds of tokens that follow `a`, and `V` the
+ * vocabulary:
  *
  *     p(b | a) = (c(a b) + T(a) p(b)) / (c(a) + T(a)),   p(b) = (c(b) + 1) / (N + V)
  *

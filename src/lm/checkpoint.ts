@@ -3,10 +3,10 @@
  *
  * | file                   | content                                                         |
  * |------------------------|-----------------------------------------------------------------|
- * | `model.safetensors`    | the parameters with the least validation loss, PyTorch's names  |
+ * | `model.safetensors`    | the parameters with the lowest validation loss, PyTorch's names |
  * | `tokenizer.json`       | the vocabulary, in Hugging Face's format                        |
  * | `config.json`          | sizes, options, the text's identity, check sums of the two above |
- * | `training.safetensors` | where training stands: parameters, optimizer, state, random     |
+ * | `training.safetensors` | the state of training: parameters, optimizer, state, random     |
  * | `training.json`        | its step and validations, the check sum of the one above        |
  *
  * There are no time stamps in them: equal runs give equal files.
@@ -97,7 +97,11 @@ export async function loadModel(store: ModelStore): Promise<TrainedModel> {
   return { model, tokenizer, training, text, step, valLoss };
 }
 
-/** All of a model but its parameters. @throws CheckpointError as {@link loadModel} */
+/**
+ * A model's configuration and vocabulary, without its parameters.
+ *
+ * @throws CheckpointError as {@link loadModel}
+ */
 export async function readConfig(store: ModelStore) {
   const config = await readJson(store, "config.json", configSchema, MODEL);
   const file = "tokenizer.json";
@@ -111,7 +115,7 @@ export async function readConfig(store: ModelStore) {
 
 // ---- interrupted runs ----
 
-/** The files that say where a run stands. */
+/** The files of a run's state. */
 export function trainingFiles(run: TrainingRun): Record<string, Uint8Array> {
   const random = tensor(run.random.getState(), { dtype: uint8 });
   const tensors: Record<string, Tensor> = { random };
@@ -127,7 +131,7 @@ export function trainingFiles(run: TrainingRun): Record<string, Uint8Array> {
   return { "training.safetensors": bytes, "training.json": json(record) };
 }
 
-/** Puts a run where the saved one stood. @throws CheckpointError as {@link loadModel} */
+/** Restores the state of a saved run. @throws CheckpointError as {@link loadModel} */
 export async function restoreRun(run: TrainingRun, store: ModelStore): Promise<void> {
   const record = await readJson(store, "training.json", trainingSchema, TRAINING);
   const bytes = await verified(store, "training.safetensors", record.files);
@@ -151,7 +155,7 @@ function below(tensors: Record<string, Tensor>, prefix: string): Record<string, 
   return Object.fromEntries(inside.map(([name, x]) => [name.slice(prefix.length), x]));
 }
 
-// ---- reading with care ----
+// ---- reading and checking ----
 
 async function readJson<S extends v.GenericSchema>(
   store: ModelStore,

@@ -26,7 +26,7 @@ const modelEntries = {
   inputDropout: share,
 };
 
-/** The options that decide what it learns from, and how. */
+/** The options of the text and of training. */
 const trainingEntries = {
   tokens: oneOf(tokenKinds),
   maxVocabulary: whole(3),
@@ -43,13 +43,13 @@ const trainingEntries = {
 
 const optionsSchema = v.partial(v.object({ ...modelEntries, ...trainingEntries }));
 
-/** The sizes of a model, as its file holds them. */
+/** The sizes of a model, as in its file. */
 export const modelConfigSchema = v.object({
   ...{ cell: modelEntries.cell, vocabulary: count },
   ...modelEntries,
   inputDropout: v.optional(share, 0), // older files lack it
 });
-/** The options of training, as a model's file holds them. */
+/** The options of training, as in a model's file. */
 export const trainingConfigSchema = v.object(trainingEntries);
 
 /**
@@ -58,7 +58,7 @@ export const trainingConfigSchema = v.object(trainingEntries);
 export interface ModelConfig {
   /** The kind of model. */
   readonly cell: Cell;
-  /** V: how many tokens it tells apart. */
+  /** V: the number of tokens. */
   readonly vocabulary: number;
   /** E: features of a token. */
   readonly embedding: number;
@@ -73,9 +73,9 @@ export interface ModelConfig {
 }
 /** The options of training, resolved. */
 export interface TrainingConfig {
-  /** What the text is taken apart into. */
+  /** The kind of token. */
   readonly tokens: TokenKind;
-  /** The most words that are told apart. */
+  /** The largest vocabulary of words. */
   readonly maxVocabulary: number;
   /** The share of the text, at its end, that is held out. */
   readonly validFraction: number;
@@ -93,28 +93,28 @@ export interface TrainingConfig {
   readonly steps: number | null;
   /** Windows between validations; null: a twentieth of the run. */
   readonly evalEvery: number | null;
-  /** Where the random numbers start. */
+  /** The seed of the random numbers. */
   readonly seed: number;
 }
 /** All options, resolved. */
 export interface LmConfig extends Omit<ModelConfig, "vocabulary">, TrainingConfig {}
 
 /**
- * Options as a user gives them; what is missing takes its default.
+ * Options as a user gives them; a missing one takes its default.
  *
  * - `cell`: `rnn` (default), `rnn-relu`, `lstm`, `gru`, or `bigram`, the context-free model
  * - `tokens`: `char` (default) or `word`
- * - `maxVocabulary` 10,000: the most words that are told apart; rarer ones are `<unk>`
+ * - `maxVocabulary` 10,000: the largest vocabulary of words; rarer words are `<unk>`
  * - `embedding` 64, `hidden` 256, `layers` 1: sizes
  * - `dropout` 0: share of activations dropped between layers and before the projection;
- *   `inputDropout` 0: of the embedding's, where words have many neighbours and characters have none
+ *   `inputDropout` 0: share of the embedding's activations dropped, useful for words
  * - `batch` 32 streams, `length` 64 steps: the size of a window
  * - `lr` 0.002: Adam's step, decaying to 0 along a half cosine; `clip` 1: the largest norm of the
  *   gradient (0: any)
  * - `epochs` 8: passes over the training part; `steps`: the number of windows instead
- * - `evalEvery`: windows between validations; a twentieth of the run where it is missing
+ * - `evalEvery`: windows between validations; by default a twentieth of the run
  * - `validFraction` 0.1: the share of the text, at its end, that is held out
- * - `seed` 1: where the random numbers start
+ * - `seed` 1: the seed of the random numbers
  */
 export type LmOptions = { readonly [K in keyof LmConfig]?: LmConfig[K] | undefined };
 
@@ -130,7 +130,8 @@ export const optionNames = Object.keys(optionsSchema.entries) as (keyof LmConfig
 /**
  * Checks names and ranges of the options that are given.
  *
- * @returns those that are not undefined; `train` and {@link resolveConfig} do not check them again
+ * @returns the options that are not undefined; `train` and {@link resolveConfig} do not check them
+ *   again
  * @throws ConfigError that names the first wrong option
  */
 export function checkOptions(options: LmOptions): LmOptions {

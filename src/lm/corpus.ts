@@ -1,4 +1,4 @@
-/** A text made ready: cut in two, and both parts as tokens. */
+/** A text prepared for training: split in two, and both parts as tokens. */
 
 import { ConfigError } from "../core/index.ts";
 import { countCharacters, splitText } from "../data/index.ts";
@@ -24,11 +24,11 @@ export interface Part {
   readonly characters: number;
 }
 
-/** A text made ready for training. */
+/** A text prepared for training. */
 export interface Corpus {
   /** The vocabulary, from the training part alone. */
   readonly tokenizer: Tokenizer;
-  /** The part to learn from. */
+  /** The training part. */
   readonly train: Part;
   /** The part held out for validation, the end of the text. */
   readonly valid: Part;
@@ -38,14 +38,14 @@ export interface Corpus {
 
 /** Options of {@link prepareCorpus}. */
 export interface CorpusOptions {
-  /** Takes the place of one learned from the text. */
+  /** A tokenizer instead of one learned from the text. */
   readonly tokenizer?: Tokenizer | undefined;
   /** The text's name in errors, such as its file; `train` by default. */
   readonly textName?: string | undefined;
 }
 
 /**
- * Holds out the end of a text; the vocabulary comes from the part before it alone.
+ * Holds out the end of a text; the vocabulary comes only from the part before it.
  *
  * @throws ConfigError when a part is too short to learn from
  * @example

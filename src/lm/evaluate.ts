@@ -1,4 +1,4 @@
-/** How well a model predicts a text. */
+/** The score of a model on tokens. */
 
 import { ConfigError, int64 } from "../core/index.ts";
 import { tensor } from "../tensor/index.ts";
@@ -10,7 +10,7 @@ import { Pace } from "./pace.ts";
 export interface Score {
   /** Nats per token: the mean of `−ln p`. */
   readonly loss: number;
-  /** `exp(loss)`: how many equally likely tokens would be as hard to guess. */
+  /** `exp(loss)`: the number of equally likely tokens with the same uncertainty. */
   readonly perplexity: number;
   /** The number of predicted tokens: all but the first. */
   readonly tokens: number;
@@ -18,16 +18,16 @@ export interface Score {
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
-  /** Stops the work; the promise is then rejected with the signal's reason. */
+  /** Aborts the work: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Scores every token of a sequence but the first, which has nothing before it.
+ * Scores every token of a sequence except the first, which has no context.
  *
  * The sequence is read as up to 64 streams at once, each with a carried state. A stream other than
  * the first starts 64 tokens before the part that it scores, so that no prediction lacks context.
- * The number of streams depends on the length alone: equal tokens give equal bits.
+ * The number of streams depends only on the length: equal tokens give equal bits.
  *
  * @param tokens ids (N), at least two
  * @returns nats per token, perplexity and the number of predicted tokens

@@ -25,10 +25,10 @@ const optionsSchema = v.object({
 /**
  * Options of {@link generate}.
  *
- * - `prompt`: the text that the model reads before it writes; a line break where there is none
+ * - `prompt`: the text that the model reads before it writes; by default a line break
  * - `length` 300: the number of tokens that it writes
  * - `temperature` 1: below 1 safer, above 1 bolder; 0 always takes the likeliest token
- * - `topK`: only that many of the likeliest tokens may come
+ * - `topK`: draws only from that many of the likeliest tokens
  * - `seed` 1: the seed of the random numbers
  * - `strict`: whether a prompt with unknown tokens is an error; else they are read as `<unk>`
  */
@@ -38,21 +38,25 @@ export type GenerateOptions = {
 
 /** All options, resolved. */
 export interface ResolvedGenerateOptions {
-  /** What the model reads before it writes. */
+  /** The text that the model reads before it writes. */
   readonly prompt: string;
-  /** How many tokens it writes. */
+  /** The number of tokens that it writes. */
   readonly length: number;
   /** Below 1 safer, above 1 bolder; 0 always takes the likeliest token. */
   readonly temperature: number;
-  /** Only that many of the likeliest tokens may come; null: any. */
+  /** Draws only from that many of the likeliest tokens; null: from all. */
   readonly topK: number | null;
-  /** Where the random numbers start. */
+  /** The seed of the random numbers. */
   readonly seed: number;
   /** Whether a prompt with unknown tokens is an error. */
   readonly strict: boolean;
 }
 
-/** Fills in defaults and checks names and ranges. @throws ConfigError that names the wrong option */
+/**
+ * Fills in defaults and checks names and ranges.
+ *
+ * @throws ConfigError that names the wrong option
+ */
 export function resolveGenerateOptions(options: GenerateOptions = {}): ResolvedGenerateOptions {
   return readOptions("generate", optionsSchema, options);
 }
@@ -97,7 +101,7 @@ export async function* generate(
   }
 }
 
-/** How many tokens of a prompt are read at once. */
+/** The number of tokens of a prompt that are read at once. */
 const PIECE = 64;
 
 /**
@@ -114,7 +118,7 @@ export async function generateText(
   return text;
 }
 
-/** Without a prompt: a line break, or the first token in a vocabulary that has none. */
+/** The prompt's ids; without a prompt a line break, or the first token of the vocabulary. */
 function promptIds(tokenizer: Tokenizer, prompt: string): Int32Array {
   const ids = tokenizer.encode(prompt);
   if (ids.length > 0) return ids;
@@ -122,7 +126,7 @@ function promptIds(tokenizer: Tokenizer, prompt: string): Int32Array {
   return Int32Array.of(Math.max(tokenizer.tokens.indexOf(lineBreak), 0));
 }
 
-/** The piece that `id` adds to a text that ends in the token `last`. */
+/** The text that `id` adds after the token `last`. */
 function continuation(tokenizer: Tokenizer, last: number | null, id: number): string {
   if (last === null) return tokenizer.decode([id]);
   return tokenizer.decode([last, id]).slice(tokenizer.decode([last]).length);

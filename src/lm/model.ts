@@ -41,8 +41,8 @@ export type LmLossOptions = Pick<F.LinearCrossEntropyOptions, "reduction" | "ign
  * A language model: embedding → input dropout → recurrent layers, dropout between them → dropout →
  * projection.
  *
- * With `cell: "bigram"` there are no recurrent layers: the scores depend on the last token alone,
- * and the best that such a model can reach is the entropy of pairs of tokens.
+ * With `cell: "bigram"` there are no recurrent layers: the scores depend only on the last token,
+ * and the lowest loss of such a model is the entropy of a token given the one before.
  *
  * Letters: T steps, B batch, V vocabulary, E embedding size, H hidden size, L layers, G gates.
  * Parameters: `embedding.weight` (V, E); `rnn.weight_ih_l0` (G·H, E) and the others of the layer;
@@ -91,7 +91,7 @@ export class LanguageModel extends Module {
    * Scores the token that follows each token.
    *
    * @param ids (T, B) int64
-   * @param state as the call before returned it; zeros where it is null
+   * @param state the state that the call before returned; null for zeros
    * @returns logits (T·B, V), rows time-major like the tokens, and the state after the last
    * @throws IndexError when a token is outside the vocabulary
    */
@@ -105,7 +105,7 @@ export class LanguageModel extends Module {
    *
    * @param ids (T, B) int64
    * @param targets (T·B) int64, the token that follows each
-   * @param state as the call before returned it; zeros where it is null
+   * @param state the state that the call before returned; null for zeros
    * @throws IndexError when a token is outside the vocabulary
    */
   loss(

@@ -1,16 +1,16 @@
-/** Reading options: names, types, ranges, defaults; one sentence on the first that is wrong. */
+/** Reads options: names, types, ranges, defaults. The error is about the first wrong option. */
 
 import * as v from "valibot";
 import { ConfigError } from "../core/index.ts";
 
-/** What each record of options was read by: whoever reads it again takes it as it is. */
+/** The schema of each record that was checked, which is not checked again. */
 const readBy = new WeakMap<object, v.GenericSchema>();
 
 /**
- * Checks names and ranges, and fills in what defaults the schema has; an option that is undefined
- * is one not given. Options that this returned are returned at once.
+ * Checks names and ranges, and fills in the schema's defaults; an undefined option counts as
+ * missing. A record that this function returned is returned unchanged.
  *
- * @param op the place that an error names
+ * @param op the function that an error names
  * @throws ConfigError that names the first wrong option
  */
 export function readOptions<const S extends v.ObjectEntries>(
@@ -45,7 +45,7 @@ export function whole(low: number, high = Number.MAX_SAFE_INTEGER) {
   return number(`a whole number ${range}`, (x) => Number.isInteger(x) && x >= low && x <= high);
 }
 
-/** A number for which something holds; `what` describes it. */
+/** A number with a property; `what` describes it in errors. */
 export function number(what: string, holds: (x: number) => boolean) {
   return v.pipe(
     v.number(what),
@@ -58,7 +58,7 @@ export function oneOf<const T extends readonly string[]>(values: T) {
   return v.picklist(values, `one of ${values.join(", ")}`);
 }
 
-/** The name that is the fewest edits away from `word`, if they are few enough for a slip. */
+/** The name with the fewest edits from `word`, if they are few enough for a typing mistake. */
 function closest(word: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, edits: editDistance(word.toLowerCase(), name.toLowerCase()) }))

@@ -1,15 +1,15 @@
-/** Long computations that leave the event loop alive. */
+/** Long computations that yield to the event loop. */
 
 const SLICE_MS = 50;
 
 /**
- * Lets the event loop turn now and then, so that Ctrl-C, an `AbortSignal`, a page or a server stay
- * alive beside a long computation; results do not depend on when it does.
+ * Yields to the event loop now and then, so that Ctrl-C, an `AbortSignal`, a page or a server
+ * respond during a long computation. Results do not depend on the moments.
  */
 export class Pace {
   private last = performance.now();
 
-  /** Waits one turn of the event loop if this has computed for about 50 ms since the last. */
+  /** Waits for one turn of the event loop if the last was about 50 ms ago or more. */
   async yieldToEventLoop(): Promise<void> {
     if (performance.now() - this.last < SLICE_MS) return;
     await turn();
@@ -17,7 +17,7 @@ export class Pace {
   }
 }
 
-/** Messages are not slowed down in nested calls, as timers are. */
+/** A message, because engines delay nested timers. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

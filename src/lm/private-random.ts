@@ -1,10 +1,10 @@
-/** A random stream of one's own under code that draws from the default generator. */
+/** A private random stream for code that draws from the default generator. */
 
 import { Generator, getRngState, setRngState } from "../random/index.ts";
 
 /**
- * Lends its stream to synchronous code that draws from the default generator (initial weights,
- * dropout masks). Others who draw between two calls neither disturb it nor notice it.
+ * Runs synchronous code that draws from the default generator (initial weights, dropout masks) on
+ * its own stream. Other draws between two calls neither change this stream nor are changed by it.
  */
 export class PrivateRandom {
   private bytes: Uint8Array;
@@ -24,7 +24,7 @@ export class PrivateRandom {
     }
   }
 
-  /** Where the stream stands, in PyTorch's form. */
+  /** The state of the stream, in PyTorch's form. */
   getState(): Uint8Array {
     return this.bytes;
   }

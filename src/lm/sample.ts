@@ -1,4 +1,4 @@
-/** Drawing a token from scores. */
+/** Draws a token from scores. */
 
 import type { Real } from "../core/index.ts";
 import type { Generator } from "../random/index.ts";
@@ -6,9 +6,9 @@ import type { Generator } from "../random/index.ts";
 export interface SamplingRule {
   /** Divides the scores: below 1 safer, above 1 bolder; 0 always takes the likeliest token. */
   readonly temperature: number;
-  /** Only the `topK` likeliest tokens may come, and those as likely as the last of them; null: all. */
+  /** Allows the `topK` likeliest tokens and those as likely as the last of them; null: all. */
   readonly topK: number | null;
-  /** Tokens that never come. */
+  /** Tokens that are never drawn. */
   readonly banned: readonly number[];
 }
 

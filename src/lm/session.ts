@@ -17,8 +17,8 @@ export interface Session {
    */
   read(ids: ArrayLike<number>): Real;
   /**
-   * The memory of all tokens so far, a copy; as `LanguageModel.forward` takes and returns it for a
-   * batch of one. It may be set, to go on from there.
+   * A copy of the state after all tokens so far, as `LanguageModel.forward` takes and returns it
+   * for a batch of one. Set it to continue from there.
    *
    * @throws ShapeError when it is set to tensors that do not fit the model
    */
@@ -28,7 +28,7 @@ export interface Session {
 }
 
 const kinds: Record<Cell, CellKind> = {
-  bigram: "rnn-tanh", // of no layers
+  bigram: "rnn-tanh", // without layers
   rnn: "rnn-tanh",
   "rnn-relu": "rnn-relu",
   lstm: "lstm",
@@ -37,9 +37,10 @@ const kinds: Record<Cell, CellKind> = {
 
 /**
  * Prepares a model to read one token at a time: no batch, no tape, no dropout; a step takes as long
- * as reading the weights once. They are copied, so later training does not reach the session.
+ * as reading the weights once. The weights are copied, so later training does not change the
+ * session.
  *
- * Scores are those of `model.forward` but for the order of sums, that is their last bits.
+ * Scores are those of `model.forward`, except for the order of sums and so the last bits.
  *
  * @example
  * import { openSession, train } from "saiki/lm";

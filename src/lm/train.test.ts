@@ -115,7 +115,7 @@ describe("train()", () => {
   test("keeps the best model, not the last", async () => {
     const store = new MemoryStore();
     const events: TrainEvent[] = [];
-    // What it learns from the first nine tenths is wrong for the last.
+    // The last tenth contradicts the first nine.
     const changing = "ab".repeat(900) + "aabb".repeat(50);
     const options = { ...small, steps: 40, evalEvery: 2 };
     await train(changing, options, { store, onEvent: (e) => void events.push(e) });

@@ -1,4 +1,4 @@
-/** Training a language model on a text, from the first step or from where it was interrupted. */
+/** Trains a language model on a text, from the first step or from an interruption. */
 
 import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
 import type { ModelStore } from "../io/index.ts";
@@ -34,9 +34,9 @@ export type TrainEvent =
       readonly trainTokens: number;
       /** Tokens of the part held out. */
       readonly validTokens: number;
-      /** The validation loss of counted bigrams: what takes no memory beyond the last token. */
+      /** The validation loss of counted bigrams, which know only the last token. */
       readonly bigramLoss: number;
-      /** Steps done before, by an interrupted run. */
+      /** Steps that an interrupted run has done. */
       readonly step: number;
       /** Steps of the whole run. */
       readonly steps: number;
@@ -46,7 +46,7 @@ export type TrainEvent =
       readonly event: "step";
       /** Steps done, from 1. */
       readonly step: number;
-      /** Passes over the training part, with the share of the one under way. */
+      /** Passes over the training part, with the share of the current one. */
       readonly epoch: number;
       /** The loss on the window before the step, nats per token. */
       readonly loss: number;
@@ -60,7 +60,7 @@ export type TrainEvent =
       readonly event: "valid";
       /** Steps done. */
       readonly step: number;
-      /** Passes over the training part, with the share of the one under way. */
+      /** Passes over the training part, with the share of the current one. */
       readonly epoch: number;
       /** The mean over the windows since the validation before, nats per token. */
       readonly trainLoss: number;
@@ -70,7 +70,7 @@ export type TrainEvent =
       readonly perplexity: number;
       /** Bits for each character of the part held out. */
       readonly bitsPerCharacter: number;
-      /** Whether this is the least validation loss so far. */
+      /** Whether this is the lowest validation loss so far. */
       readonly best: boolean;
     }
   | {
@@ -78,7 +78,7 @@ export type TrainEvent =
       readonly event: "done" | "stopped";
       /** The loss of the last validation; null when there was none. */
       readonly valLoss: number | null;
-      /** The least validation loss; null when there was no validation. */
+      /** The lowest validation loss; null when there was no validation. */
       readonly bestValLoss: number | null;
       /** Steps done. */
       readonly step: number;
@@ -86,17 +86,17 @@ export type TrainEvent =
 
 /** The surroundings of a run: its store, its signal, its listener. */
 export interface TrainHooks {
-  /** Keeps the best model and the files to continue from; nothing is kept where it is missing. */
+  /** Stores the best model and the state of training; without it nothing is stored. */
   readonly store?: ModelStore | undefined;
-  /** Replaces what the store holds. */
+  /** Replaces the files in the store. */
   readonly overwrite?: boolean | undefined;
-  /** Continues the run in the store; options must not differ from its. */
+  /** Continues the run in the store, whose options must not change. */
   readonly resume?: boolean | undefined;
-  /** Starts from these parameters and with this vocabulary; their sizes take the options' place. */
+  /** Starts from these parameters and this vocabulary; their sizes replace the options'. */
   readonly initFrom?: TrainedModel | undefined;
-  /** Ends training after the step under way, having saved. */
+  /** Saves and ends training after the current step. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears every event, and is waited for; `current` is the model as it is then. */
+  /** Called with every event and awaited; `current` is the model at that moment. */
   readonly onEvent?:
     | ((event: TrainEvent, current: TrainedModel) => void | Promise<void>)
     | undefined;
@@ -106,21 +106,21 @@ export interface TrainHooks {
 
 /** The model after the last step, and how the run ended. */
 export interface TrainResult extends TrainedModel {
-  /** The least validation loss, nats per token; null when there was no validation. */
+  /** The lowest validation loss, nats per token; null when there was no validation. */
   readonly bestValLoss: number | null;
-  /** Whether the run came to its last step. */
+  /** Whether the run reached its last step. */
   readonly finished: boolean;
 }
 
 /**
- * Trains a model, validating now and then and keeping the best in the store.
+ * Trains a model, validates it at intervals and stores the best.
  *
- * Asynchronous in slices of 50 ms or so; the result depends on text and options alone.
+ * Yields to the event loop every 50 ms or so; the result depends only on text and options.
  *
  * @returns the model after the last step
  * @throws ConfigError on wrong options or a text that is too short
  * @throws TrainingError when the loss stops being a number; the store keeps the best model
- * @throws CheckpointError when the store holds a model already, or cannot be written
+ * @throws CheckpointError when the store has a model already, or cannot be written
  * @example
  * import { train } from "saiki/lm";
  * const text = "to be or not to be. ".repeat(10);
@@ -182,7 +182,7 @@ async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promi
   return run;
 }
 
-/** Finds out before hours of work that a model could not be kept, or would replace something. */
+/** Fails before hours of work if the store cannot be written or has a model already. */
 async function prepareStore(store: ModelStore | undefined, overwrite: boolean): Promise<void> {
   if (!overwrite && store && (await store.list()).length > 0) {
     const said = "there are files already";
@@ -213,7 +213,7 @@ function sizes({ vocabulary: _, ...rest }: ModelConfig) {
   return rest;
 }
 
-/** Options that are fixed already may be repeated, not changed. */
+/** Refuses options that differ from fixed ones. */
 function refuseOther(asked: LmOptions, fixed: LmOptions, who: string): void {
   for (const [option, value] of Object.entries(fixed)) {
     const other = asked[option as keyof LmOptions];
@@ -266,7 +266,7 @@ async function validate(
   return { event: "valid", step, epoch, trainLoss, ...scores };
 }
 
-/** The model as it is now. */
+/** The model at this moment. */
 function current(run: TrainingRun): TrainedModel {
   return {
     model: run.model,
@@ -278,7 +278,7 @@ function current(run: TrainingRun): TrainedModel {
   };
 }
 
-/** Before the first validation the model itself is not in the store yet. */
+/** The files of an interrupted run; before the first validation also those of the model. */
 function interruptedFiles(run: TrainingRun): Record<string, Uint8Array> {
   const first = run.validations.length === 0 ? modelFiles(current(run)) : {};
   return { ...first, ...trainingFiles(run) };

@@ -1,4 +1,4 @@
-/** A language model with its vocabulary, and what it is worth. */
+/** A language model with its vocabulary, and its score on a text. */
 
 import { ConfigError } from "../core/index.ts";
 import { countCharacters, splitText } from "../data/index.ts";
@@ -35,7 +35,7 @@ export interface TextScore extends Score {
 
 /** Options of {@link evaluateText}. */
 export interface EvaluateTextOptions extends EvaluateOptions {
-  /** `all` of the text (default), or the part that training held out: then it must be that text. */
+  /** `all` of the text (default), or `valid`, the held-out part of the training text. */
   readonly split?: "all" | "valid" | undefined;
   /** The text's name in errors, such as its file. */
   readonly textName?: string | undefined;

@@ -1,4 +1,4 @@
-/** One training run: what it is made of, and one step of it. */
+/** One training run: its parts, and one step of it. */
 
 import { TrainingError } from "../core/index.ts";
 import { BpttWindows } from "../data/index.ts";
@@ -17,11 +17,11 @@ import type { Corpus } from "./corpus.ts";
 import { detachState, LanguageModel, type LmState } from "./model.ts";
 import { PrivateRandom } from "./private-random.ts";
 
-/** A validation: where in training, and its losses. */
+/** A validation: its step and its losses. */
 export interface Validation {
   /** Steps done. */
   readonly step: number;
-  /** Mean over the windows since the validation before, nats per token. */
+  /** Mean over the windows since the last validation, nats per token. */
   readonly trainLoss: number;
   /** The loss on the part held out, nats per token. */
   readonly valLoss: number;
@@ -47,7 +47,7 @@ export class TrainingRun {
   readonly modelConfig: ModelConfig;
   /** The options of training. */
   readonly training: TrainingConfig;
-  /** The text, cut in two and encoded. */
+  /** The text, split in two and encoded. */
   readonly corpus: Corpus;
   /** The model that learns. */
   readonly model: LanguageModel;
@@ -61,7 +61,7 @@ export class TrainingRun {
   readonly total: number;
   /** Steps done. */
   step = 0;
-  /** The state after the last step's window; null where an epoch begins. */
+  /** The state after the last step's window; null at the start of an epoch. */
   state: LmState | null = null;
   /** The validations so far; `train` adds to them. */
   readonly validations: Validation[] = [];
@@ -88,12 +88,12 @@ export class TrainingRun {
     return this.step >= this.total;
   }
 
-  /** Passes over the training part, with the share of the one that is under way. */
+  /** Passes over the training part, with the share of the current one. */
   get epoch(): number {
     return this.step / this.windows.count;
   }
 
-  /** The least validation loss so far. */
+  /** The lowest validation loss so far. */
   get bestValLoss(): number {
     return Math.min(...this.validations.map((v) => v.valLoss));
   }
@@ -103,7 +103,7 @@ export class TrainingRun {
    *
    * @returns the loss on the window before the step, and the norm of its gradient before it was
    *   clipped
-   * @throws TrainingError when either is not finite; the parameters are then as before the step
+   * @throws TrainingError when either is not finite; the parameters are then unchanged
    */
   advance(): { loss: number; gradNorm: number } {
     const window = this.windows.at(this.step % this.windows.count);

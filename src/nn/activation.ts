@@ -48,7 +48,7 @@ export class Sigmoid extends Module {
 }
 
 /**
- * A module that gives its input, for a place where a module must stand.
+ * A module that returns its input, for a place that needs a module.
  *
  * @see torch.nn.Identity
  * @example

@@ -1,9 +1,9 @@
-/** What functions of this folder may be called with. */
+/** The checks of the arguments of layers. */
 
 import { DTypeError, list, ShapeError, sameShape, torchSays } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
-/** What `layerNorm` may be given besides its input and the sizes of a row. */
+/** Arguments of `layerNorm` besides its input and the sizes of a row. */
 export interface LayerNormArguments {
   /** A factor for each element of a row; null for none. */
   readonly weight?: Tensor | null | undefined;

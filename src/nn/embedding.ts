@@ -62,7 +62,7 @@ export class Embedding extends Module {
     this.resetParameters();
   }
 
-  /** Draws the table standard normal, but for the padding row, which becomes zero. */
+  /** Draws the table standard normal, except for the padding row, which becomes zero. */
   resetParameters(): void {
     init.normal_(this.weight);
     const { paddingIdx } = this;

@@ -1,4 +1,4 @@
-/** Layers and losses as functions: what the modules call. */
+/** Layers and losses as functions, which the modules call. */
 
 import {
   ConfigError,
@@ -70,7 +70,7 @@ export function embedding(
 export { dropout } from "../tensor/index.ts";
 
 /**
- * Each row of the last dimensions, less its mean, by its deviation:
+ * Each row of the last dimensions, normalised by its mean and deviation:
  * `(x − mean)/√(var + eps) w + b`.
  *
  * @param normalizedShape the last sizes of x; those of weight and bias
@@ -85,7 +85,7 @@ export function layerNorm(
   { weight = null, bias = null, eps = 1e-5 }: LayerNormArguments = {},
 ): Tensor {
   checkLayerNorm(x, normalizedShape, { weight, bias });
-  return Tensor.apply(ops.rows.layerNorm, [x, weight, bias], { cols: numel(normalizedShape), eps });
+  return Tensor.apply(ops.layerNorm, [x, weight, bias], { cols: numel(normalizedShape), eps });
 }
 
 /** `tanh x` of each element. @see torch.nn.functional.tanh */

@@ -208,7 +208,7 @@ function fans(w: Tensor): { fanIn: number; fanOut: number } {
   return { fanIn: w.size(1) * field, fanOut: w.size(0) * field };
 }
 
-/** In place on a parameter is right here: nothing has been computed from it yet. */
+/** Changes a parameter in place, which is right before anything is computed from it. */
 function silently(w: Tensor, change: () => Tensor): Tensor {
   if (isSkippingInit()) return w;
   return isGradEnabled() ? noGrad(change) : change();

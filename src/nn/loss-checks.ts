@@ -1,4 +1,4 @@
-/** What losses of classes may be called with, in PyTorch's sentences. */
+/** The checks of the arguments of losses, with PyTorch's sentences. */
 
 import {
   ConfigError,
@@ -14,7 +14,7 @@ import type { Reduction } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { checkLinear, checkParameterTypes } from "./checks.ts";
 
-/** @throws ConfigError when it is none of the three */
+/** @throws ConfigError when it is not `mean`, `sum` or `none` */
 export function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
   if (reduction === undefined) return "mean";
   if (["none", "mean", "sum"].includes(reduction)) return reduction;
@@ -22,7 +22,7 @@ export function checkReduction(op: string, reduction: Reduction | undefined): Re
   throw ConfigError.torch(op, said, "Use none, mean or sum");
 }
 
-/** @throws ConfigError when `smoothing` is no share of a target */
+/** @throws ConfigError when `smoothing` is outside [0, 1] */
 export function checkSmoothing(op: string, smoothing: number): void {
   if (smoothing >= 0 && smoothing <= 1) return;
   throw ConfigError.torch(op, `label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);

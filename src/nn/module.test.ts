@@ -14,7 +14,7 @@ class Mixed extends nn.Module {
   notes = ["neither", 1];
 }
 
-/** Deep comparison would take tensors of equal elements for one another. */
+/** Compares by identity: deep comparison would accept another tensor with equal elements. */
 function expectIdentical(got: Iterable<unknown>, want: readonly unknown[]): void {
   const all = [...got];
   expect(all).toHaveLength(want.length);

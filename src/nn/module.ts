@@ -351,7 +351,7 @@ function mismatch(name: string, target: Tensor, source: unknown): string[] {
   ];
 }
 
-/** Modules and parameters in arrays and maps would be silently left out. */
+/** Refuses modules and parameters in arrays and maps, which the traversal would not find. */
 function refuseHidden(owner: Module, name: string, value: unknown): void {
   const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
   if (!items.some((v) => v instanceof Module || v instanceof Parameter)) return;

@@ -4,7 +4,8 @@ import { float64, type Real } from "../core/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 
 /**
- * Q of `A = Q R` for A (m, n), m ≥ n, with the signs that make R's diagonal positive: unique.
+ * Q of `A = Q R` for A (m, n), m ≥ n, with the signs that make R's diagonal positive, so that it is
+ * unique.
  *
  * Modified Gram-Schmidt, each column twice, in double.
  */

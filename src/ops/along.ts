@@ -1,10 +1,12 @@
-/** Reading and adding at an index along one dimension. */
+/** Reads and adds at indices along one dimension. */
 
 import type { Real } from "../core/index.ts";
 import { contiguousStride } from "../core/index.ts";
 import { View } from "./view.ts";
 
-/** `y[…, k, …] = x[…, index[…, k, …], …]` along `dim`; elsewhere `index` may be smaller than `x`. */
+/**
+ * `y[…, k, …] = x[…, index[…, k, …], …]` along `dim`; elsewhere `index` may be smaller than `x`.
+ */
 export function takeAlong(x: View, dim: number, index: View): View {
   const from = x.data();
   const out = View.zeros(index.shape, x.dtype);
@@ -14,7 +16,7 @@ export function takeAlong(x: View, dim: number, index: View): View {
   return out;
 }
 
-/** Adds `values` to `out` (contiguous) where {@link takeAlong} would have read. */
+/** The derivative of {@link takeAlong}: adds `values` to `out` (contiguous) where it reads. */
 export function putAlong(out: View, dim: number, index: View, values: View): void {
   const from = values.data();
   const to = out.storage.data as Real;
@@ -23,7 +25,9 @@ export function putAlong(out: View, dim: number, index: View, values: View): voi
   });
 }
 
-/** For each entry of `index` in order, its place in a contiguous tensor of `shape`, and its own. */
+/**
+ * Visits the entries of `index` in order, each with its offset in a contiguous tensor of `shape`.
+ */
 function along(
   shape: readonly number[],
   dim: number,

@@ -38,8 +38,8 @@ export function compare(kind: Comparison, a: View, b: View): View {
 // ---- types -------------------------------------------------------------------------------------
 
 /**
- * The type in which an operation of the two computes: the wider kind, then the wider size, except
- * that a 0-dimensional operand counts only where its kind (bool, integer, real) is wider.
+ * The type in which an operation of the two computes: the wider kind, then the wider size. A
+ * 0-dimensional operand counts only where its kind (bool, integer, real) is wider.
  *
  * @see torch.result_type
  */
@@ -83,7 +83,7 @@ export function binary(op: BinaryOp, a: View, b: View): View {
   return out;
 }
 
-/** A scalar stays one element; everything else is spread out to the common shape. */
+/** A scalar stays one element; everything else is broadcast to the common shape. */
 function operand(view: View, shape: readonly number[]): TypedArray {
   if (view.numel === 1) return view.data();
   return (sameShape(view.shape, shape) ? view : view.expand(shape)).data();
@@ -93,7 +93,7 @@ const integerOps: Partial<Record<BinaryOp, (a: number, b: number) => number>> = 
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
-  // Whole quotients: of negative powers only those of ±1 are not 0.
+  // Integer division truncates, so only ±1 has negative powers other than 0.
   pow: (a, b) => (b >= 0 ? a ** b : Math.abs(a) === 1 ? a ** b : 0),
   maximum: Math.max,
   minimum: Math.min,
@@ -121,7 +121,7 @@ function integerBinary(
   return out;
 }
 
-/** int64 is stored in 32 bits: what does not fit throws. */
+/** @throws DTypeError for a number that does not fit the 32 bits in which int64 is stored */
 export function inRange(op: string, v: number): number {
   if (v !== (v | 0)) {
     const said = `the integer ${v} does not fit the 32 bits that saiki stores an int64 in`;
@@ -140,7 +140,7 @@ export function times(view: View, s: number): View {
   return binary("mul", view, View.scalar(s, view.dtype));
 }
 
-/** `f` of every element of a floating-point view; for what no kernel is worth. */
+/** `f` of every element of a floating-point view, where a kernel is not worth while. */
 export function mapReal(view: View, f: (v: number) => number): View {
   const from = view.data();
   const out = View.zeros(view.shape, view.dtype);
@@ -149,7 +149,7 @@ export function mapReal(view: View, f: (v: number) => number): View {
   return out;
 }
 
-/** `f` of the elements of two views, broadcast; of the first's type unless told otherwise. */
+/** `f` of the elements of two views, broadcast; in the first's type unless `dtype` is given. */
 export function zip(
   a: View,
   b: View,

@@ -1,4 +1,4 @@
-/** Norms of several views and changes in place that nothing records: gradient clipping. */
+/** Gradient clipping: norms of several views, and changes in place that are not recorded. */
 
 import type { Real } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";

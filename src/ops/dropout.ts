@@ -8,7 +8,7 @@ import { View } from "./view.ts";
 /** `y = x · m` for a mask made elsewhere (dropout); `dx = dy · m`. */
 export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
   name: "MulBackward0",
-  letsGo: true,
+  releasesGradients: true,
   forward(ctx, [x], { mask, release }) {
     const y = View.zeros(x.shape, x.dtype);
     kernels().binary("mul", x.contiguous().real(), mask, y.real());
@@ -17,13 +17,13 @@ export const applyMask: Op<[View], { mask: Real; release: () => void }> = {
     return y;
   },
   backward(_ctx, grad, { mask }) {
-    const dx = View.lent(grad.shape, grad.dtype);
+    const dx = View.pooled(grad.shape, grad.dtype);
     kernels().binary("mul", grad.contiguous().real(), mask, dx.real());
     return [dx];
   },
 };
 
-/** @throws ConfigError when `p` is no share that dropout could drop */
+/** @throws ConfigError when `p` is outside [0, 1] */
 export function checkProbability(op: string, p: number): void {
   if (p >= 0 && p <= 1) return;
   throw ConfigError.torch(op, `dropout probability has to be between 0 and 1, but got ${p}`);

@@ -11,7 +11,7 @@ import { sumTo, View } from "./view.ts";
 
 // ---- one operand -------------------------------------------------------------------------------
 
-/** `y = f(x)`, `dx = dy · f'(x)`: both are kernels, see `unaryOps` for what f' is computed from. */
+/** `y = f(x)`, `dx = dy · f'(x)`: both are kernels; `unaryOps` says whether f' takes x or y. */
 function unary(name: string, kernel: UnaryOp): Op<[View]> {
   return {
     name,
@@ -32,7 +32,7 @@ function unary(name: string, kernel: UnaryOp): Op<[View]> {
   };
 }
 
-/** What keeps integers integers. */
+/** The operations whose result of integers is integers. */
 const integerUnary: Partial<Record<UnaryOp, (v: number) => number>> = {
   neg: (v) => -v,
   abs: Math.abs,
@@ -234,7 +234,7 @@ function extremum(name: string, kernel: "maximum" | "minimum"): Binary {
 export const maximum = extremum("MaximumBackward0", "maximum");
 export const minimum = extremum("MinimumBackward0", "minimum");
 
-/** `a` where the condition holds, else `b`; each gets the gradient where it was taken. */
+/** `a` where the condition holds, else `b`; each gets the gradient of its elements. */
 export const where: Op<[View, View, View]> = {
   name: "WhereBackward0",
   forward(ctx, [condition, a, b]) {

@@ -8,12 +8,12 @@ import type { Op } from "./op.ts";
 import { View } from "./view.ts";
 
 /**
- * Rows of a table: `y[…, :] = weight[index[…], :]`; rows of the gradient add up in the table's, except
- * for `paddingIdx` (−1: none).
+ * Rows of a weight: `y[…, :] = weight[index[…], :]`; `dw[index[…], :] += dy[…, :]`, except for row
+ * `paddingIdx` (−1: none).
  */
 export const embedding: Op<[View, View], number> = {
   name: "EmbeddingBackward0",
-  letsGo: true,
+  releasesGradients: true,
   forward(ctx, [weight, index]) {
     const width = weight.shape[1] as number;
     const y = View.zeros([...index.shape, width], weight.dtype);
@@ -31,7 +31,7 @@ export const embedding: Op<[View, View], number> = {
   },
 };
 
-/** Entries of one dimension in the order of an index of any shape, which takes that dimension's place. */
+/** Entries of one dimension at an index of any shape, whose dimensions replace that one. */
 export const pick: Op<[View, View], { dim: number; name: string }> = {
   name: ({ name }) => name,
   forward(ctx, [x, index], { dim }) {
@@ -110,7 +110,7 @@ export const maskedFill: Op<[View, View], number> = {
   backward: (ctx, grad) => [filled(grad, ctx.saved<[View]>()[0], 0), null],
 };
 
-/** The places where a mask holds, in row-major order, as a vector. */
+/** The indices where a mask holds, in row-major order, as a vector. */
 export function positions(mask: View): View {
   const at: number[] = [];
   for (const [i, v] of mask.data().entries()) if (v !== 0) at.push(i);
@@ -124,7 +124,7 @@ function filled(x: View, mask: View, value: number): View {
   return out;
 }
 
-/** Rows into places of a larger tensor (…lead, …) full of `fill`, each at most once; back by picking. */
+/** Writes rows to distinct places of a tensor (…lead, …) full of `fill`; `dx` picks them again. */
 export const placeRows: Op<
   [View],
   { index: Int32Array; lead: readonly number[]; fill: number; name: string }

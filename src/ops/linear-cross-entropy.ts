@@ -1,4 +1,4 @@
-/** Projection and cross entropy together, whose derivatives are found on the way forward. */
+/** Projection and cross entropy in one operation, whose forward computes the gradients too. */
 
 import { kernels } from "../kernels/index.ts";
 import { type ClassLoss, type Reduction, total } from "./loss.ts";
@@ -22,11 +22,11 @@ export const linearCrossEntropy: Op<Inputs, Args> = {
   forward(ctx, [x, weight, bias, target, classWeight], args) {
     const { reduction, weightSum, ignoreIndex, smoothing } = args;
     const count = reduction === "sum" ? 1 : weightSum;
-    const loss = View.lent(target.shape, x.dtype);
+    const loss = View.pooled(target.shape, x.dtype);
     const grads = [x, weight, bias].map((v, i) => {
       if (v === null || !ctx.needs[i]) return null;
-      // Parameters keep theirs.
-      return i === 0 ? View.lent(v.shape, v.dtype) : View.zeros(v.shape, v.dtype);
+      // A parameter's `.grad` adopts its gradient, so that memory is not the pool's.
+      return i === 0 ? View.pooled(v.shape, v.dtype) : View.zeros(v.shape, v.dtype);
     });
     const [dx, dWeight, dBias] = grads.map((d) => d?.real() ?? null);
     kernels().linearCrossEntropy({
@@ -48,7 +48,7 @@ export const linearCrossEntropy: Op<Inputs, Args> = {
     });
     if (ctx.recording) ctx.save(...grads);
     const result = total(loss, count);
-    loss.storage.giveBack();
+    loss.storage.release();
     return result;
   },
   backward(ctx, grad) {

@@ -1,4 +1,4 @@
-/** Losses, each beside its derivative. Shapes and reductions are validated by `nn/functional.ts`. */
+/** Losses, each beside its derivative. `nn/functional.ts` validates shapes and reductions. */
 
 import type { Real } from "../core/index.ts";
 import type { CrossEntropy } from "../kernels/backend.ts";
@@ -93,7 +93,7 @@ export const nllLoss: Op<[View, View, View | null], ClassLoss> = {
   },
 };
 
-/** What a pairwise loss is made of: the value and its derivatives by x and by y; `p` is 1 unless given. */
+/** A pairwise loss: its value and its derivatives by x and by y; `p` is 1 unless given. */
 interface Pairwise<A> {
   readonly name: string;
   value(x: number, y: number, args: A, p: number): number;
@@ -151,7 +151,9 @@ export const smoothL1Loss = pairwise<number>({
   byY: (x, y, beta) => (Math.abs(x - y) < beta ? (y - x) / beta : Math.sign(y - x)),
 });
 
-/** `−(y max(ln x, −100) + (1−y) max(ln(1−x), −100))`; `(x − y) / (x (1 − x))`, denominator ≥ 1e−12. */
+/**
+ * `−(y max(ln x, −100) + (1−y) max(ln(1−x), −100))`; `(x − y) / (x (1 − x))`, denominator ≥ 1e−12.
+ */
 export const bceLoss = pairwise<null>({
   name: "BinaryCrossEntropyBackward0",
   value: (x, y) => -(y * logFloor(x) + (1 - y) * logFloor(1 - x)),

@@ -1,5 +1,5 @@
 /**
- * What an operation is: one object that holds a name, a forward and its derivative.
+ * An operation is one object with a name, a forward and its derivative.
  *
  * Operations compute on views. `tensor.ts` calls them, wraps what they return and, when a gradient
  * is wanted, keeps their {@link Context} on the tape until backward.
@@ -16,16 +16,17 @@ export type Inputs = readonly (View | null)[];
 type Grads<I extends Inputs> = { [K in keyof I]: View | null };
 
 /**
- * That backward keeps none of the gradients that it is given, unless it hands them on. Those that the
- * pool lent ({@link View.lent}) go back to it after the last operation, if all that saw them let go.
+ * Whether backward keeps no reference to the gradients that it gets, except in those that it
+ * returns. A gradient in pooled memory ({@link View.pooled}) returns to the pool after its last
+ * operation, if all operations that got it release gradients.
  */
-type LetsGo = boolean;
+type ReleasesGradients = boolean;
 
 /** An operation with one result. `I`: its inputs, `A`: everything that is not a tensor. */
 export interface Op<I extends Inputs, A = void> {
   /** PyTorch's name of the node, as `grad_fn=<…>` prints it. */
   readonly name: string | ((args: A, inputs: I) => string);
-  readonly letsGo?: LetsGo;
+  readonly releasesGradients?: ReleasesGradients;
   forward(ctx: Context, inputs: I, args: A): View;
   /** `grad` has the result's shape; it is not changed. */
   backward(ctx: Context, grad: View, args: A): Grads<I>;
@@ -35,21 +36,21 @@ export interface Op<I extends Inputs, A = void> {
 export interface MultiOp<I extends Inputs, A = void> {
   /** One name for all results, or one each. */
   readonly name: string | ((args: A) => readonly string[]);
-  readonly letsGo?: LetsGo;
+  readonly releasesGradients?: ReleasesGradients;
   forward(ctx: Context, inputs: I, args: A): View[];
   backward(ctx: Context, grads: readonly (View | null)[], args: A): Grads<I>;
 }
 
-/** What forward leaves for backward. */
+/** The state that forward saves for backward. */
 export class Context {
-  /** Which inputs want a gradient; none where nothing is recorded. */
+  /** Which inputs need a gradient; empty where nothing is recorded. */
   readonly needs: readonly boolean[];
-  /** Whether any does, so that saving is worth while. */
+  /** Whether any input needs a gradient, so that forward has to save. */
   readonly recording: boolean;
-  /** Sizes and types of the inputs, known without saving them; for backward. */
+  /** Shapes and types of the inputs, for backwards that save no inputs. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtypes: readonly DType[];
-  /** Buffers that forward leaves besides views. */
+  /** Buffers that forward saves besides views. */
   buffers: readonly Buffer[] = [];
   /** Whether backward may run again, so that it must not overwrite what was saved. */
   retain = false;
@@ -64,7 +65,7 @@ export class Context {
     this.dtypes = this.recording ? inputs.map((v) => v?.dtype ?? float32) : [];
   }
 
-  /** Keeps views for backward, which checks that nobody changed them in place meanwhile. */
+  /** Saves views for backward, which checks that they were not changed in place since. */
   save(...views: (View | null)[]): void {
     for (const view of views) this.#saved.push({ view, version: view?.storage.version ?? 0 });
   }
@@ -74,7 +75,7 @@ export class Context {
     return this.#saved.map((s) => s.view) as S;
   }
 
-  /** Runs `release` when the saved values are let go (lent buffers go back to their pool). */
+  /** Runs `release` when the saved values are released: buffers return to their pool. */
   onRelease(release: () => void): void {
     this.#onRelease.push(release);
   }
@@ -83,7 +84,7 @@ export class Context {
     return this.#released;
   }
 
-  /** Lets go of what was saved; where that was nothing, backward can run again all the same. */
+  /** Drops the saved values. If there were none, backward can run again. */
   release(): void {
     this.#released = this.#saved.length > 0 || this.#onRelease.length > 0;
     this.#saved = [];

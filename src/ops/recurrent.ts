@@ -1,6 +1,6 @@
 /**
- * Recurrent layers: one node, and one kernel call a direction, for the whole sequence. First the three
- * kinds, then what they share: operands, saved buffers, gradients.
+ * Recurrent layers: one node, and one kernel call a direction, for the whole sequence. The three
+ * kinds come first, then their common parts: operands, saved buffers, gradients.
  */
 
 import { numel, type Real } from "../core/index.ts";
@@ -14,7 +14,7 @@ import type {
   Saved,
 } from "../kernels/backend.ts";
 import { kernels } from "../kernels/index.ts";
-import { copyOfSaved, giveBackSaved, isKept, lendSaved } from "../kernels/saved.ts";
+import { acquireSaved, copyOfSaved, isKept, releaseSaved } from "../kernels/saved.ts";
 import type { Context, MultiOp } from "./op.ts";
 import { View } from "./view.ts";
 
@@ -23,17 +23,17 @@ interface LayerArgs {
   readonly directions: number;
   /** T batch sizes, non-increasing, which sum to N. */
   readonly batchSizes: Int32Array;
-  /** What the results' `grad_fn` is called: y's, then one for each state. */
+  /** The names of the results' `grad_fn`: y's, then one for each state. */
   readonly names: readonly string[];
 }
 
 /**
- * x with N rows of I, under any shape (…, I); the states (D, B, H) each or null; then for each direction
- * W_ih (G·H, I), W_hh (G·H, H), b_ih, b_hh (G·H) or null, and where an LSTM projects W_hr (P, H).
+ * x (…, I) with N rows; each state (D, B, H) or null; then for each direction W_ih (G·H, I),
+ * W_hh (G·H, H), b_ih and b_hh (G·H) or null, and of an LSTM with a projection W_hr (P, H).
  */
 type RecurrentInputs = [x: View, h0: View | null, ...others: (View | null)[]];
 
-/** One layer in all its directions: gives y, h_N and of an LSTM c_N. */
+/** One layer in all its directions. Returns y, h_N and, for an LSTM, c_N. */
 export type RecurrentOp = MultiOp<RecurrentInputs, LayerArgs>;
 
 // ---- the kinds ---------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ export const lstm: RecurrentOp = layer({
 /**
  * `h_t = (h_{t−1} − n) z + n` with `n = tanh(x_t W_inᵀ + b_in + r (h_{t−1} W_hnᵀ + b_hn))`.
  * Gives y (…, D·H) and h_N (D, B, H).
- * Backward: `dh_{t−1} = dh_t z` and what comes through the gates.
+ * Backward: `dh_{t−1} = dh_t z` plus the gradients through the gates.
  */
 export const gru: RecurrentOp = layer({
   states: 1,
@@ -83,22 +83,22 @@ export const gru: RecurrentOp = layer({
   backward: (call) => kernels().gruBackward(call as GruBackward<Saved>),
 });
 
-// ---- what they share ---------------------------------------------------------------------------
+// ---- common parts ------------------------------------------------------------------------------
 
 interface Kind {
   /** h, or h and c. */
   states: 1 | 2;
-  /** Of an Elman network. */
+  /** Only of an Elman network. */
   nonlinearity?: Nonlinearity;
-  /** Elements a row of each buffer that forward leaves for backward: of the gates, and of c. */
+  /** Elements a row of each buffer that forward saves for backward: the gates, then c. */
   saved(hidden: number): number[];
   forward(call: ForwardCall): void;
   backward(call: Call): void;
 }
 
 /**
- * What kernels take for one direction, of whatever kind, forward and backward; what there is not is null.
- * It is made with all its fields: copying objects into each other takes longer than a small layer's work.
+ * The arguments of all kernels for one direction, forward and backward; missing ones are null. One
+ * object has all fields, because merging objects takes longer than a small layer's arithmetic.
  */
 interface Call extends RecurrentBackward {
   nonlinearity: Nonlinearity;
@@ -122,7 +122,7 @@ type ForwardCall = Call & { hN: Real };
 function layer(kind: Kind): RecurrentOp {
   return {
     name: ({ names }) => names,
-    letsGo: true,
+    releasesGradients: true,
     forward(ctx, inputs, args) {
       const o = operands(kind, inputs, args);
       const { directions, batch, size, hidden } = o;
@@ -130,7 +130,7 @@ function layer(kind: Kind): RecurrentOp {
       const y = View.zeros(shape.with(-1, directions * size), dtype);
       const hN = View.zeros([directions, batch, size], dtype);
       const cN = kind.states === 2 ? View.zeros([directions, batch, hidden], dtype) : null;
-      const saved = ctx.recording ? lendBuffers(ctx, o, kind.saved(hidden)) : [];
+      const saved = ctx.recording ? acquireBuffers(ctx, o, kind.saved(hidden)) : [];
       if (ctx.recording) ctx.save(o.x, ...inputs.slice(1), y);
       for (let d = 0; d < directions; d++) {
         const call = callOf(o, d, y, saved);
@@ -146,8 +146,8 @@ function layer(kind: Kind): RecurrentOp {
       const [y] = views as [View];
       const grads = inputs.map((v, i) => {
         if (v === null || !ctx.needs[i]) return null;
-        // Parameters keep theirs.
-        return i < 1 + kind.states ? View.lent(v.shape, y.dtype) : View.zeros(v.shape, y.dtype);
+        // A parameter's `.grad` adopts its gradient, so that memory is not the pool's.
+        return i < 1 + kind.states ? View.pooled(v.shape, y.dtype) : View.zeros(v.shape, y.dtype);
       });
       const o = operands(kind, inputs, args);
       const { buffers, copies } = forBackward(ctx);
@@ -160,7 +160,7 @@ function layer(kind: Kind): RecurrentOp {
         setGradients(call, o, d, grads);
         kind.backward(call);
       }
-      copies.forEach(giveBackSaved);
+      copies.forEach(releaseSaved);
       return grads as [View | null, View | null, ...(View | null)[]];
     },
   };
@@ -173,7 +173,9 @@ interface Operands {
   x: View;
   h0: View | null;
   c0: View | null;
-  /** `each` (four, or five with a projection) for each direction; the first is input number `first`. */
+  /**
+   * `each` (four, or five with a projection) for each direction; the first is input number `first`.
+   */
   weights: (View | null)[];
   each: number;
   first: number;
@@ -213,7 +215,7 @@ function operands(kind: Kind, inputs: RecurrentInputs, args: LayerArgs): Operand
   };
 }
 
-/** A call in direction `d`, with what forward and backward have in common. */
+/** A call in direction `d` with the arguments that forward and backward share. */
 function callOf(o: Operands, d: number, y: View, saved: readonly Saved[]): Call {
   const at = d * o.each;
   const own = (d * saved.length) / o.directions;
@@ -257,7 +259,7 @@ function callOf(o: Operands, d: number, y: View, saved: readonly Saved[]): Call 
 function setGradients(call: Call, o: Operands, d: number, grads: readonly (View | null)[]): void {
   const at = o.first + d * o.each;
   const dx = realOf(grads[0]);
-  // Both directions add to it.
+  // The second direction adds to the first one's.
   call.dx = dx && { data: dx, ld: o.inputSize, accumulate: d > 0 };
   call.dh0 = gradient(stateOf(grads[1], d));
   call.dc0 = o.first === 3 ? gradient(stateOf(grads[2], d)) : null;
@@ -292,20 +294,20 @@ function gradient(data: Real | null): Gradient | null {
 
 // ---- saved buffers -----------------------------------------------------------------------------
 
-/** Those that go back when backward has run: all of one direction, then the other. */
-function lendBuffers(ctx: Context, o: Operands, perRow: number[]): Saved[] {
+/** Buffers that backward releases: all of one direction, then all of the other. */
+function acquireBuffers(ctx: Context, o: Operands, perRow: number[]): Saved[] {
   const type = o.x.dtype.name === "float64" ? "float64" : "float32";
-  const lent = Array.from({ length: o.directions }, () =>
-    perRow.map((n) => lendSaved(kernels(), type, o.rows * n)),
+  const buffers = Array.from({ length: o.directions }, () =>
+    perRow.map((n) => acquireSaved(kernels(), type, o.rows * n)),
   ).flat();
-  ctx.buffers = lent;
-  if (lent.length > 0) ctx.onRelease(() => lent.forEach(giveBackSaved));
-  return lent;
+  ctx.buffers = buffers;
+  if (buffers.length > 0) ctx.onRelease(() => buffers.forEach(releaseSaved));
+  return buffers;
 }
 
 /**
- * What forward left, as the kernels in use take it: copies of what another backend keeps, and of all
- * that a later backward will need, since backward overwrites it.
+ * The saved buffers for the kernels in use. They are copied where another backend owns them, and
+ * where backward may run again, because backward overwrites them.
  */
 function forBackward(ctx: Context): { buffers: Saved[]; copies: Saved[] } {
   const copies: Saved[] = [];

@@ -12,7 +12,7 @@ import { sumDim, View } from "./view.ts";
 export interface Dims {
   readonly dims: readonly number[];
   readonly keepdim: boolean;
-  /** Whether the caller named no dimension; only the node's name depends on it. */
+  /** Whether the caller named no dimension; it decides only the node's name. */
   readonly all: boolean;
 }
 
@@ -48,7 +48,7 @@ export const prod: Op<[View]> = {
   backward(ctx, g) {
     const x = ctx.saved<[View]>()[0].data();
     const out = View.zeros(ctx.shapes[0] as number[], g.dtype);
-    // Products of what lies before and behind each element: right with zeros too.
+    // The product before each element times the product behind it: right with zeros too.
     let before = g.data()[0] as number;
     for (let i = 0; i < x.length; i++) {
       out.storage.data[i] = before;

@@ -13,7 +13,7 @@ function viewOp<A>(
 ): Op<[View], A> {
   return {
     name,
-    letsGo: true,
+    releasesGradients: true,
     forward: (_ctx, [x], args) => forward(x, args),
     backward: (ctx, g, args) => [backward(g, args, inputShape(ctx))],
   };
@@ -32,7 +32,7 @@ export const view = viewOp<readonly number[]>(
 /** The same elements under another shape: shared when contiguous, else copied. */
 export const reshape: Op<[View], readonly number[]> = {
   name: (_shape, [x]) => (x.isContiguous() ? "ReshapeAliasBackward0" : "UnsafeViewBackward0"),
-  letsGo: true,
+  releasesGradients: true,
   forward: (_ctx, [x], shape) => x.contiguous().reshaped(shape),
   backward: (ctx, g) => [g.contiguous().reshaped(inputShape(ctx))],
 };
@@ -242,7 +242,7 @@ function zerosLikeInput(ctx: Context, grads: readonly (View | null)[]): View {
   return View.of(dtype.allocate(numel(inputShape(ctx))) as Real, dtype, inputShape(ctx));
 }
 
-/** Zeros of `shape` with `g` written where `place` says. */
+/** Zeros of `shape`, with `g` written to the part that `place` selects. */
 function into(shape: readonly number[], g: View, place: (zeros: View) => View): View {
   const out = View.zeros(shape, g.dtype);
   place(out).assign(g);

@@ -14,7 +14,7 @@ import {
   type TypedArray,
 } from "../core/index.ts";
 import { kernels } from "../kernels/index.ts";
-import { giveAway, giveBack, lend } from "../kernels/pool.ts";
+import { acquire, detach, release } from "../kernels/pool.ts";
 
 /** Elements in memory, shared by views; `version` counts in-place changes. */
 export class Storage {
@@ -23,28 +23,28 @@ export class Storage {
   /** The recorded operation that changed it last, as PyTorch names it: for error messages. */
   changedBy: string | undefined;
 
-  /** Whether the memory is the pool's, which takes it back when nobody can see it any more. */
-  #lent: boolean;
+  /** Whether the memory belongs to the pool and returns there when no view of it is left. */
+  #pooled: boolean;
 
-  constructor(data: TypedArray, lent = false) {
+  constructor(data: TypedArray, pooled = false) {
     this.data = data;
-    this.#lent = lent;
+    this.#pooled = pooled;
   }
 
-  get isLent(): boolean {
-    return this.#lent;
+  get isPooled(): boolean {
+    return this.#pooled;
   }
 
-  /** The memory goes back to the pool, unless somebody kept it; nobody may touch it from now on. */
-  giveBack(): void {
-    if (this.#lent) giveBack(this.data as Real);
-    this.#lent = false;
+  /** Returns pooled memory, which must not be touched afterwards, to the pool. */
+  release(): void {
+    if (this.#pooled) release(this.data as Real);
+    this.#pooled = false;
   }
 
-  /** The memory stays with those who see it. */
-  keep(): void {
-    if (this.#lent) giveAway(this.data as Real);
-    this.#lent = false;
+  /** Takes the memory from the pool for good: a view of it may live on. */
+  detach(): void {
+    if (this.#pooled) detach(this.data as Real);
+    this.#pooled = false;
   }
 }
 
@@ -80,9 +80,9 @@ export class View {
     return View.of(dtype.allocate(numel(shape)), dtype, shape);
   }
 
-  /** Unspecified elements in memory of the pool: see {@link Storage.giveBack}. */
-  static lent(shape: readonly number[], dtype: DType): View {
-    const data = lend(dtype === float32 ? "float32" : "float64", numel(shape));
+  /** Unspecified elements in memory of the pool, until {@link Storage.release}. */
+  static pooled(shape: readonly number[], dtype: DType): View {
+    const data = acquire(dtype === float32 ? "float32" : "float64", numel(shape));
     return new View(new Storage(data, true), dtype, shape, contiguousStride(shape), 0);
   }
 
@@ -199,7 +199,7 @@ export class View {
     return View.of(to, dtype, this.shape);
   }
 
-  /** Writes the elements of `from` (same shape) into this view's memory. */
+  /** Writes the elements of `from` (same shape) to this view's memory. */
   assign(from: View): void {
     const source = from.data();
     if (source.length === 0) return;
@@ -225,7 +225,7 @@ function gather(view: View): TypedArray {
   return to;
 }
 
-/** Calls `run(start, step, count, elements before it)` for every innermost run, in row-major order. */
+/** Calls `run(start, step, count, elements before it)` for each innermost run, row-major. */
 function walk(
   shape: readonly number[],
   stride: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Learning-rate schedules. Each computes the next rate from the current one, as PyTorch does, so that
- * the doubles are the same.
+ * Learning-rate schedules. Each computes the next rate from the current one, as PyTorch does, which
+ * gives the same doubles.
  */
 
 import { warn } from "../core/index.ts";

@@ -88,7 +88,7 @@ describe("optimizers match PyTorch bit for bit", () => {
     const after = classes[c.optimizer]?.(copies, { lr: 7 }) as Optimizer;
     after.loadStateDict(before.stateDict());
     expect(String(after)).toBe(c.repr);
-    // What the first one does now is of no concern to the second.
+    // Further steps of the first optimizer must not change the second.
     stepped(before, params, c.grads[0] as Recorded[]);
     c.grads.slice(2).forEach((grads, k) => {
       stepped(after, copies, grads);

@@ -149,7 +149,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /** Options as PyTorch prints them, in any order. */
   protected abstract printed(group: ParamGroup<O>): Record<string, unknown>;
 
-  /** @param got stands behind the sentence */
+  /** @param got the value that was given; it is printed behind the sentence */
   protected reject(sentence: string, got?: unknown): never {
     const said = got === undefined ? sentence : `${sentence} ${python(got)}`;
     throw ConfigError.torch(this.constructor.name, said);
@@ -236,13 +236,13 @@ function copied(state: ParamState, { dtype }: Tensor): ParamState {
   );
 }
 
-/** Options over defaults; an option that is undefined is none. */
+/** Options over defaults; an undefined option counts as missing. */
 export function withDefaults<D extends object, O extends object>(defaults: D, given: O): D & O {
   const own = Object.entries(given).filter(([, v]) => v !== undefined);
   return { ...defaults, ...Object.fromEntries(own) } as D & O;
 }
 
-/** Whole numbers print as they are given: JavaScript does not tell 0 from 0.0. */
+/** Whole numbers print without a point: JavaScript does not distinguish 0 from 0.0. */
 function python(value: unknown): string {
   if (value === null) return "None";
   if (Array.isArray(value)) return tuple(value).replaceAll(/[\d.e-]+/g, (n) => python(Number(n)));

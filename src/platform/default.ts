@@ -4,7 +4,7 @@ import { sha256 as hash } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Platform } from "./types.ts";
 
-/** Workers that nothing refers to might be ended. */
+/** Keeps workers alive: an engine may end one that is unreachable. */
 const workers: Worker[] = [];
 
 export const platform: Platform = {
@@ -39,7 +39,9 @@ export function sha256(bytes: Uint8Array): string {
 const REFUSED =
   "the page's Content-Security-Policy needs worker-src blob:, or pass ready({ worker })";
 
-/** A page's policy makes some engines throw here, and others send an error without a message. */
+/**
+ * Under a page's security policy some engines throw here, others fire an error without a message.
+ */
 function workerAt(url: string): Worker {
   try {
     return new Worker(url);

@@ -1,6 +1,6 @@
 /**
- * Node, and what speaks its modules: Bun, Deno, workerd. Modules that only some of them have, or that
- * take long to load, are asked for when they are needed.
+ * Node, and the runtimes that have its modules: Bun, Deno, workerd. Modules that some of them lack,
+ * or that load slowly, are loaded when they are needed.
  */
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -79,8 +79,8 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /**
- * Makes a folder and those above it; gives the first that was missing. Node's own recursive `mkdir`
- * never ends where a file system answers ENOENT.
+ * Makes a folder and its parents; returns the first that was missing. Node's own recursive `mkdir`
+ * loops forever where a file system answers ENOENT.
  */
 async function makeFolder(folder: string): Promise<string | undefined> {
   try {

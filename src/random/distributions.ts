@@ -1,7 +1,7 @@
 /**
  * PyTorch's distributions of real numbers on a generator.
  *
- * Each checks its arguments and fills `out` in order; kernels fill in bulk.
+ * Each checks its arguments and fills `out` in order; kernels fill large arrays.
  */
 
 import type { Real } from "../core/dtype.ts";
@@ -53,8 +53,8 @@ export function normal(generator: Generator, out: Real, mean: number, std: numbe
 }
 
 /**
- * Normal numbers one by one, `fma(z, std, mean)` in double: what PyTorch does below 16 elements,
- * and in place on any tensor that is not contiguous.
+ * Normal numbers one by one, `fma(z, std, mean)` in double, as PyTorch draws them below 16 elements
+ * and in place on a tensor that is not contiguous.
  */
 export function normalSmall(generator: Generator, out: Real, mean: number, std: number): void {
   for (let i = 0; i < out.length; i++) out[i] = fma64(generator.normal(), std, mean);
@@ -97,7 +97,7 @@ const PROBABILITY_SENTENCE =
   "improved?  If so, please report an enhancement request to PyTorch.)";
 
 /**
- * What dropout multiplies by in training: `1/(1 − p)` with probability `1 − p`, else 0. Nothing is
+ * Dropout's factors in training: `1/(1 − p)` with probability `1 − p`, else 0. Nothing is
  * drawn for `p = 0` (all ones) and `p = 1` (all zeros).
  *
  * @param p in [0, 1]

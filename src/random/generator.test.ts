@@ -213,7 +213,7 @@ describe("the state in bytes", () => {
 });
 
 describe("the default generator", () => {
-  /** As a process first sees it, and how often it asked for entropy. */
+  /** The module as a new process sees it, and how often it asked for entropy. */
   const fresh = async () => {
     vi.resetModules();
     const random = await import("./generator.ts");

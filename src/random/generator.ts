@@ -1,4 +1,4 @@
-/** PyTorch's CPU random number generator, and the default one that everything draws from. */
+/** PyTorch's CPU random number generator, and the default generator. */
 
 import { ConfigError, FormatError } from "../core/errors.ts";
 import {
@@ -107,7 +107,7 @@ export class Generator {
     const view = new DataView(bytes.buffer);
     const seed64 = this.initialSeed();
     const next = this.words[MT_WORDS]!;
-    // A new seed is told from a used-up block by its first word, which twisting replaces.
+    // Twisting replaces the first word, so it distinguishes a new seed from a used-up block.
     const fresh = next === MT_WORDS && this.words[0] === Number(BigInt.asUintN(32, seed64));
     view.setBigUint64(LAYOUT.seed, seed64, true);
     view.setInt32(LAYOUT.left, MT_WORDS + 1 - next, true);
@@ -152,8 +152,8 @@ class DefaultGenerator extends Generator {
 }
 
 /**
- * The generator that every draw uses unless another is given. Its first use seeds it from the system's
- * entropy, unless it was seeded before.
+ * The generator that every draw uses unless another is given. Its first use seeds it from the
+ * system's entropy, unless it was seeded before.
  */
 export const defaultGenerator: Generator = new DefaultGenerator();
 
@@ -210,7 +210,7 @@ function entropy(): bigint {
     const [words] = crypto.getRandomValues(new BigUint64Array(1));
     return words!;
   } catch {
-    // Audio worklets have no `crypto`, and Cloudflare's workers none outside a handler.
+    // Audio worklets have no `crypto`; Cloudflare's workers have it only inside a handler.
     return BigInt(Math.floor(Math.random() * 2 ** 53));
   }
 }

@@ -193,7 +193,7 @@ describe("a graph", () => {
     expect(sentence(() => y.backward())).toBe(secondBackward);
   });
 
-  test("lets go of saved values and lent buffers after backward, and only then", () => {
+  test("releases saved values and pooled buffers after backward, and only then", () => {
     let released = 0;
     const contexts: Context[] = [];
     const op = saving(contexts, () => released++);
@@ -323,7 +323,7 @@ describe("detach and noGrad", () => {
   });
 });
 
-/** The identity, which tells when its backward runs. */
+/** The identity, which reports each run of its backward. */
 function counting(onBackward: () => void): Op<[View]> {
   return {
     name: "CountingBackward0",
@@ -335,7 +335,7 @@ function counting(onBackward: () => void): Op<[View]> {
   };
 }
 
-/** The identity, which saves its input and lends a buffer. */
+/** The identity, which saves its input and acquires a buffer. */
 function saving(contexts: Context[], onRelease: () => void): Op<[View]> {
   return {
     name: "SavingBackward0",

@@ -17,21 +17,21 @@ export interface Edge {
 
 /** Something that receives gradients and passes them on. */
 export interface Node {
-  /** As `grad_fn=<…>` of that output prints it. */
+  /** The name that `grad_fn=<…>` of that output prints. */
   nameOf(output: number): string;
-  /** How many outputs it has. */
+  /** The number of outputs. */
   readonly outputs: number;
-  /** For each input the edge that its gradient takes, or null. */
+  /** For each input the edge that its gradient follows, or null. */
   readonly edges: readonly (Edge | null)[];
-  /** Who wants to see the gradient of an output as it passes: `retainGrad`, hooks. */
-  readonly watchers?: Map<number, (grad: View) => void>;
-  /** Whether it keeps none of the gradients that it is given, unless it hands them on. */
-  readonly letsGo: boolean;
+  /** Functions that see the gradient of an output before backward runs: `retainGrad`. */
+  readonly hooks?: Map<number, (grad: View) => void>;
+  /** Whether it keeps no reference to the gradients that it gets: see `Op.releasesGradients`. */
+  readonly releasesGradients: boolean;
   /** Gradients of the inputs from those of the outputs. */
   backward(grads: readonly (View | null)[], retain: boolean): readonly (View | null)[];
 }
 
-/** The node, null for the one at hand, that `storage` came from, as which of its outputs. */
+/** The origin of `storage`: an output of a node; null stands for the node being recorded. */
 export interface Source {
   readonly storage: Storage;
   readonly node: Node | null;
@@ -42,8 +42,8 @@ export interface Source {
 export class OpNode implements Node {
   readonly outputs: number;
   readonly edges: readonly (Edge | null)[];
-  readonly watchers = new Map<number, (grad: View) => void>();
-  readonly letsGo: boolean;
+  readonly hooks = new Map<number, (grad: View) => void>();
+  readonly releasesGradients: boolean;
   readonly #ctx: Context;
   readonly #names: readonly string[];
   readonly #run: (grads: readonly (View | null)[]) => readonly (View | null)[];
@@ -56,7 +56,7 @@ export class OpNode implements Node {
     ctx: Context,
     run: (grads: readonly (View | null)[]) => readonly (View | null)[],
     sources: readonly Source[],
-    letsGo: boolean,
+    releasesGradients: boolean,
   ) {
     this.#names = names;
     this.outputs = outputs;
@@ -64,7 +64,7 @@ export class OpNode implements Node {
     this.#ctx = ctx;
     this.#run = run;
     this.#sources = sources;
-    this.letsGo = letsGo;
+    this.releasesGradients = releasesGradients;
   }
 
   nameOf(output: number): string {
@@ -145,7 +145,7 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
-/** Walks the tape from `root` backwards, nodes after all that use them. */
+/** Walks the tape back from `root`; a node comes after all nodes that use its outputs. */
 export function runBackward(root: Edge, seed: View, retain: boolean): void {
   const order = topological(root.node);
   const pending = new Map<Node, (Accumulator | undefined)[]>();
@@ -157,96 +157,96 @@ export function runBackward(root: Edge, seed: View, retain: boolean): void {
     }
     return found;
   };
-  const lent = new Lent();
-  slots(root.node)[root.index] = new Accumulator(seed, false, lent);
+  const pooled = new PooledGradients();
+  slots(root.node)[root.index] = new Accumulator(seed, false, pooled);
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at] as Node;
     const incoming = slots(node);
     pending.delete(node);
     const grads = Array.from(incoming, (a) => a?.view ?? null);
     if (grads.every((g) => g === null)) continue;
-    for (const [i, watch] of node.watchers ?? []) if (grads[i]) watch(grads[i]);
-    if (!node.letsGo || node.watchers?.size) for (const g of grads) g?.storage.keep();
+    for (const [i, hook] of node.hooks ?? []) if (grads[i]) hook(grads[i]);
+    if (!node.releasesGradients || node.hooks?.size) for (const g of grads) g?.storage.detach();
     const result = node.backward(grads, retain);
-    for (const g of result) lent.hold(g);
+    for (const g of result) pooled.retain(g);
     node.edges.forEach((edge, i) => {
       const grad = result[i];
       if (edge === null || grad === null || grad === undefined) return;
-      const shelf = slots(edge.node);
-      const there = shelf[edge.index];
-      if (there === undefined) {
-        shelf[edge.index] = new Accumulator(grad, isFresh(grad, grads, result, i), lent);
-      } else there.add(grad);
+      const buffer = slots(edge.node);
+      const sum = buffer[edge.index];
+      if (sum === undefined) {
+        buffer[edge.index] = new Accumulator(grad, isFresh(grad, grads, result, i), pooled);
+      } else sum.add(grad);
     });
-    for (const g of result) lent.letGo(g);
-    for (const g of grads) lent.letGo(g);
+    for (const g of result) pooled.release(g);
+    for (const g of grads) pooled.release(g);
   }
 }
 
-/** How many still hold each gradient that the pool lent: after the last it goes back, for those to come. */
-class Lent {
-  readonly #holders = new Map<Storage, number>();
+/** Reference counts of gradients in pooled memory, which the last release returns to the pool. */
+class PooledGradients {
+  readonly #counts = new Map<Storage, number>();
 
-  hold(grad: View | null): void {
-    if (!grad?.storage.isLent) return;
+  retain(grad: View | null): void {
+    if (!grad?.storage.isPooled) return;
     const { storage } = grad;
-    this.#holders.set(storage, (this.#holders.get(storage) ?? 0) + 1);
+    this.#counts.set(storage, (this.#counts.get(storage) ?? 0) + 1);
   }
 
-  letGo(grad: View | null): void {
+  release(grad: View | null): void {
     if (grad === null) return;
     const { storage } = grad;
-    const holders = this.#holders.get(storage);
-    if (holders === undefined) return;
-    if (holders > 1) this.#holders.set(storage, holders - 1);
+    const count = this.#counts.get(storage);
+    if (count === undefined) return;
+    if (count > 1) this.#counts.set(storage, count - 1);
     else {
-      this.#holders.delete(storage);
-      storage.giveBack();
+      this.#counts.delete(storage);
+      storage.release();
     }
   }
 }
 
-/** A gradient that grows; `owned` says that its memory belongs to nobody else. */
+/** A sum of gradients; if `isExclusive`, nothing else refers to its memory. */
 class Accumulator {
   view: View;
-  owned: boolean;
-  readonly #lent: Lent;
+  isExclusive: boolean;
+  readonly #pooled: PooledGradients;
 
-  constructor(view: View, owned: boolean, lent: Lent) {
-    this.view = owned ? markOwned(view) : view;
-    this.owned = owned;
-    this.#lent = lent;
-    lent.hold(view);
+  constructor(view: View, isExclusive: boolean, pooled: PooledGradients) {
+    this.view = isExclusive ? markExclusive(view) : view;
+    this.isExclusive = isExclusive;
+    this.#pooled = pooled;
+    pooled.retain(view);
   }
 
   add(other: View): void {
-    if (!this.owned || !this.view.isContiguous()) {
+    if (!this.isExclusive || !this.view.isContiguous()) {
       const before = this.view;
-      this.view = markOwned(before.clone());
-      this.owned = true;
-      this.#lent.letGo(before);
+      this.view = markExclusive(before.clone());
+      this.isExclusive = true;
+      this.#pooled.release(before);
     }
     accumulate(this.view, other);
   }
 }
 
-const owned = new WeakSet<Storage>();
+const exclusive = new WeakSet<Storage>();
 
-function markOwned(view: View): View {
-  owned.add(view.storage);
+function markExclusive(view: View): View {
+  exclusive.add(view.storage);
   return view;
 }
 
-/** A gradient for a leaf to keep: itself where its memory is nobody else's, else a copy. */
-export function taken(grad: View): View {
+/** A gradient for a leaf's `.grad`: itself if nothing else refers to its memory, else a copy. */
+export function adoptGradient(grad: View): View {
   const whole = grad.isContiguous() && grad.numel === grad.storage.data.length;
-  // An addition hands one gradient to both operands: only the first leaf to come may take it.
-  if (!whole || !owned.delete(grad.storage)) return grad.clone();
-  grad.storage.keep();
+  // An addition gives one gradient to both operands; only the first leaf may adopt it.
+  if (!whole || !exclusive.delete(grad.storage)) return grad.clone();
+  grad.storage.detach();
   return grad;
 }
 
-/** Whether a backward made this gradient's memory itself and hands it out once. */
+/** Whether a backward made this gradient's memory and returns it only once. */
 function isFresh(
   grad: View,
   incoming: readonly (View | null)[],
@@ -282,6 +282,6 @@ function topological(root: Node): Node[] {
 export function accumulate(into: View, grad: View): void {
   const sum: Real = into.real();
   kernels().binary("add", sum, grad.contiguous().real(), sum);
-  // Of scattered memory `sum` is a copy.
+  // If `into` is not contiguous, `sum` is a copy.
   if (!into.isContiguous()) into.assign(View.of(sum, into.dtype, into.shape));
 }

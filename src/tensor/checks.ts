@@ -1,4 +1,4 @@
-/** What the tensor methods check before they compute: PyTorch's sentences, one function each. */
+/** The checks of the tensor methods before they compute, with PyTorch's sentences. */
 
 import type { DType } from "../core/index.ts";
 import {
@@ -19,7 +19,7 @@ import { inRange } from "../ops/arithmetic.ts";
 import type { Dims } from "../ops/reduce.ts";
 import type { View } from "../ops/view.ts";
 
-/** The part of a tensor that the tape knows. */
+/** The part of a tensor that matters to the tape. */
 export interface Recorded {
   readonly requiresGrad: boolean;
   readonly isLeaf: boolean;
@@ -29,7 +29,7 @@ export function dim(op: string, x: View, d: number): number {
   return normalizeDim(op, d, x.rank);
 }
 
-/** A place for a new dimension, in `[−rank−1, rank]`. */
+/** The position of a new dimension, in `[−rank−1, rank]`. */
 export function newDim(op: string, x: View, d: number): number {
   return normalizeDim(op, d, x.rank + 1);
 }
@@ -266,7 +266,7 @@ export function splits(
   return { dim: at, sizes: Array.from({ length: pieces }, (_, i) => Math.min(size, n - i * size)) };
 }
 
-/** Lengths of at most `n` equal pieces; where nothing is to be cut, `n` times nothing. */
+/** The length of at most `n` equal pieces; for an empty dimension, `n` lengths of 0. */
 export function chunkSizes(x: View, n: number, d: number): number | number[] {
   if (!(Number.isInteger(n) && n > 0)) {
     throw ShapeError.torch("chunk", `chunk expects \`chunks\` to be greater than 0, got: ${n}`);
@@ -309,7 +309,7 @@ export function backwardPossible(x: View, { requiresGrad }: Recorded, gradient?:
   throw ShapeError.torch(op, `Mismatch in shape: ${said}`);
 }
 
-/** Refuses in-place changes that the tape could not follow. */
+/** Refuses in-place changes that the tape cannot record. */
 export function inPlaceAllowed(op: string, x: Recorded, base: Recorded | null): void {
   const fix = "Wrap it in noGrad(), or use the operation without the trailing underscore";
   const leaf = "leaf Variable that requires grad is being used in an in-place operation.";
@@ -321,7 +321,7 @@ export function inPlaceAllowed(op: string, x: Recorded, base: Recorded | null): 
   if (x.isLeaf && x.requiresGrad) throw AutogradError.torch(op, `a ${leaf}`, fix);
 }
 
-/** What a result may be stored as in place: a kind of number as wide, or wider. */
+/** Whether a result may be stored in place: `to` is of the same kind or a wider one. */
 export function canCast(from: DType, to: DType): boolean {
   if (from.isFloatingPoint) return to.isFloatingPoint;
   return from === bool || to !== bool;

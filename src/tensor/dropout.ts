@@ -1,6 +1,6 @@
-/** Dropout: a mask from the random stream, and a product. */
+/** Dropout: a product with a random mask. */
 
-import { giveBack, lend } from "../kernels/pool.ts";
+import { acquire, release } from "../kernels/pool.ts";
 import { applyMask, checkProbability } from "../ops/dropout.ts";
 import { defaultGenerator, dropoutMask } from "../random/index.ts";
 import { Tensor } from "./tensor.ts";
@@ -14,7 +14,7 @@ import { Tensor } from "./tensor.ts";
 export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
   checkProbability("dropout", p);
   if (p === 0 || !training) return x;
-  const mask = lend(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
+  const mask = acquire(x.dtype.name === "float64" ? "float64" : "float32", x.numel());
   dropoutMask(defaultGenerator, mask, p);
-  return Tensor.apply(applyMask, [x], { mask, release: () => giveBack(mask) });
+  return Tensor.apply(applyMask, [x], { mask, release: () => release(mask) });
 }

@@ -1,4 +1,4 @@
-/** In-place random filling of a tensor, in the order of memory whatever the strides say, as PyTorch does. */
+/** Random numbers in place, drawn in the order of memory whatever the strides, as in PyTorch. */
 
 import type { Real } from "../core/index.ts";
 import { View } from "../ops/view.ts";
@@ -10,7 +10,7 @@ export function uniform(view: View, from: number, to: number, generator: Generat
   fill(view, (out) => dist.uniform(generator, out, from, to));
 }
 
-/** Normal numbers; views that are not contiguous one by one. */
+/** Normal numbers, drawn one by one in views that are not contiguous. */
 export function normal(view: View, mean: number, std: number, generator: Generator): void {
   const serial = !view.isContiguous();
   fill(view, (out) => {

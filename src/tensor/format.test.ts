@@ -17,7 +17,7 @@ interface Recorded {
   text: string;
 }
 
-// Element types that saiki lacks print like one that it has, but for the suffix.
+// An element type that saiki lacks prints like one that it has, except for the suffix.
 const standIns: Record<string, DType> = { float16: float64, bfloat16: float64, int32: int64 };
 // Recorded without data because they are large.
 const made: Record<string, () => Tensor> = {

@@ -3,7 +3,7 @@
 import type { DType, TypedArray } from "../core/index.ts";
 import { ConfigError, contiguousStride, fixed, numel, scientific, tuple } from "../core/index.ts";
 
-/** What is printed: row-major elements and what stands behind them. */
+/** A tensor to print: its row-major elements and the values of the suffixes. */
 export interface Printable {
   readonly shape: readonly number[];
   readonly dtype: DType;
@@ -170,7 +170,7 @@ function lines(items: readonly string[], perLine: number): string[] {
 
 interface NumberFormat {
   readonly text: (x: number) => string;
-  /** Of the column; some texts are longer, and stay so. */
+  /** The width of the column; longer texts are not cut. */
   readonly width: number;
 }
 

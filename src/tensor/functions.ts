@@ -1,4 +1,4 @@
-/** The methods as functions, and what joins several tensors. */
+/** The methods as functions, and functions that join several tensors. */
 
 import { list, normalizeDim, ShapeError, sameShape } from "../core/index.ts";
 import * as arithmetic from "../ops/arithmetic.ts";

@@ -1,4 +1,4 @@
-/** What indexing checks before it computes: PyTorch's sentences, one function each. */
+/** The checks of indices before they are used, with PyTorch's sentences. */
 
 import {
   bool,
@@ -69,7 +69,7 @@ export function clippedRange(x: View, d: number, start: number, end: number | nu
   };
 }
 
-/** The items of an `at`: no more than the tensor has dimensions, and one tensor among them. */
+/** The items of an `at`: at most as many as dimensions, and at most one tensor among them. */
 export function items(x: View, given: readonly unknown[]): void {
   const views = given.filter((item) => item instanceof View);
   const masks = views.filter((view) => view.dtype === bool);
@@ -105,7 +105,7 @@ function outOfBounds(i: number, d: number, n: number): string {
   return `index ${i} is out of bounds for dimension ${d} with size ${n}`;
 }
 
-/** Checks that indices are int64 in [least, n); tells whether any is negative. */
+/** Checks that indices are int64 in [least, n); returns whether any is negative. */
 function checked(
   op: string,
   index: View,

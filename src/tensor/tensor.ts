@@ -1,6 +1,6 @@
 /**
- * The tensor: a view with a place on the tape. Methods are one line or two; what they compute is in
- * `ops/`, and what they check first in `checks.ts`.
+ * The tensor: a view with a place on the tape. Methods take a line or two: `checks.ts` checks their
+ * arguments, `ops/` computes.
  */
 
 import type { DType, Size, TypedArray } from "../core/index.ts";
@@ -22,12 +22,12 @@ import * as matrix from "../ops/matmul.ts";
 import type { Inputs, MultiOp, Op } from "../ops/op.ts";
 import { Context } from "../ops/op.ts";
 import * as reduce from "../ops/reduce.ts";
-import * as rows from "../ops/rows.ts";
 import * as shapes from "../ops/shape.ts";
+import { logSoftmax, softmax } from "../ops/softmax.ts";
 import { View } from "../ops/view.ts";
 import { defaultGenerator } from "../random/index.ts";
 import type { Edge, Node, Source } from "./autograd.ts";
-import { accumulate, isGradEnabled, OpNode, runBackward, taken } from "./autograd.ts";
+import { accumulate, adoptGradient, isGradEnabled, OpNode, runBackward } from "./autograd.ts";
 import * as checks from "./checks.ts";
 import * as fill from "./fill.ts";
 import { formatTensor } from "./format.ts";
@@ -107,7 +107,7 @@ export class Tensor {
     if (requiresGrad) this.requiresGrad = true;
   }
 
-  // ---- what it is ------------------------------------------------------------------------------
+  // ---- shape, type and history -----------------------------------------------------------------
 
   /** The sizes of all dimensions. @see torch.Tensor.shape */
   get shape(): Size {
@@ -187,7 +187,7 @@ export class Tensor {
     return this.gradFn === null;
   }
 
-  // ---- out of tensors --------------------------------------------------------------------------
+  // ---- conversion ------------------------------------------------------------------------------
 
   /**
    * The value of a tensor with one element; booleans as 1 or 0.
@@ -320,7 +320,7 @@ export class Tensor {
   retainGrad(): void {
     checks.differentiates(this);
     const node = this.gradFn;
-    node?.watchers?.set(this.outputIndex, (grad) => {
+    node?.hooks?.set(this.outputIndex, (grad) => {
       if (this.grad === null) this.grad = new Tensor(grad.clone());
       else accumulate(this.grad.impl, grad);
     });
@@ -341,7 +341,9 @@ export class Tensor {
       const names = [typeof op.name === "string" ? op.name : op.name(a, views)];
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g[0] as View, a);
       const origin = sources(inputs, [view]);
-      Tensor.#record(new OpNode(names, 1, edges, ctx, run, origin, op.letsGo === true), [out]);
+      Tensor.#record(new OpNode(names, 1, edges, ctx, run, origin, op.releasesGradients === true), [
+        out,
+      ]);
     }
     Tensor.#shareMemory(inputs, [out]);
     return out;
@@ -356,8 +358,11 @@ export class Tensor {
       const names = typeof op.name === "string" ? [op.name] : op.name(a);
       const run = (g: readonly (View | null)[]) => op.backward(ctx, g, a);
       const origin = sources(inputs, results);
-      const letsGo = op.letsGo === true;
-      Tensor.#record(new OpNode(names, outs.length, edges, ctx, run, origin, letsGo), outs);
+      const releasesGradients = op.releasesGradients === true;
+      Tensor.#record(
+        new OpNode(names, outs.length, edges, ctx, run, origin, releasesGradients),
+        outs,
+      );
     }
     Tensor.#shareMemory(inputs, outs);
     return outs;
@@ -995,18 +1000,18 @@ export class Tensor {
     return this.unsqueeze(1).mul(other);
   }
 
-  // ---- rows ------------------------------------------------------------------------------------
+  // ---- softmax ---------------------------------------------------------------------------------
 
   /** `eˣ / Σ eˣ` along one dimension, of the same shape. @see torch.softmax */
   softmax(dim: number): Tensor {
     checks.floating("softmax", this.impl);
-    return Tensor.apply(rows.softmax, [this], checks.dim("softmax", this.impl, dim));
+    return Tensor.apply(softmax, [this], checks.dim("softmax", this.impl, dim));
   }
 
   /** `x − ln Σ eˣ` along one dimension, of the same shape. @see torch.log_softmax */
   logSoftmax(dim: number): Tensor {
     checks.floating("logSoftmax", this.impl);
-    return Tensor.apply(rows.logSoftmax, [this], checks.dim("logSoftmax", this.impl, dim));
+    return Tensor.apply(logSoftmax, [this], checks.dim("logSoftmax", this.impl, dim));
   }
 
   // ---- shape -----------------------------------------------------------------------------------
@@ -1241,7 +1246,7 @@ export class Tensor {
     return out;
   }
 
-  /** By a mask over the dimensions from `dim` on: whole rows where it covers only some of them. */
+  /** Selects by a mask over the dimensions from `dim` on; dimensions that it lacks stay whole. */
   #masked(dim: number, mask: View): Tensor {
     indexChecks.covers(this.impl, dim, mask);
     if (mask.rank === this.ndim) {
@@ -1381,11 +1386,11 @@ export type Tensors<I extends Inputs> = {
   [K in keyof I]: I[K] extends View ? Tensor : Tensor | null;
 };
 
-/** Where gradients of a leaf end: they add up in its `.grad`. */
+/** The end of a leaf's gradients, which add up in its `.grad`. */
 class Leaf implements Node {
   readonly outputs = 1;
   readonly edges: readonly Edge[] = [];
-  readonly letsGo = true;
+  readonly releasesGradients = true;
   readonly #tensor: Tensor;
 
   constructor(tensor: Tensor) {
@@ -1399,7 +1404,7 @@ class Leaf implements Node {
   backward([grad]: readonly (View | null)[]): readonly View[] {
     const leaf = this.#tensor;
     if (!grad || !leaf.requiresGrad) return [];
-    if (leaf.grad === null) leaf.grad = new Tensor(taken(grad));
+    if (leaf.grad === null) leaf.grad = new Tensor(adoptGradient(grad));
     else {
       accumulate(leaf.grad.impl, grad);
       leaf.grad.impl.storage.version++;
@@ -1423,7 +1428,7 @@ function prepare<I extends Inputs>(
   };
 }
 
-/** Which storages came from which node, for the sentence about in-place changes. */
+/** The node that made each storage, for the error about in-place changes. */
 function sources(inputs: readonly (Tensor | null)[], outs: readonly View[]): Source[] {
   const all: Source[] = outs.map(({ storage }, output) => ({ storage, node: null, output }));
   for (const t of inputs) {

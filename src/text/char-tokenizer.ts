@@ -12,8 +12,8 @@ import {
 /**
  * How Hugging Face's libraries split text into characters.
  *
- * `<unk>` is no added token: those libraries would then read the five characters "<unk>" of a text
- * as one token. `[\s\S]` is the form of "any character" that all their regular expressions know.
+ * `<unk>` is no added token, or those libraries would read the five characters "<unk>" of a text as
+ * one token. All their regular expressions know `[\s\S]` as "any character".
  */
 export const charPipeline: Pipeline = {
   added_tokens: [],

@@ -114,7 +114,7 @@ function differing(pipeline: Pipeline, wanted: Pipeline): string | undefined {
   return stages.find((stage) => !same(pipeline[stage], wanted[stage]));
 }
 
-/** The stage that makes a pipeline neither ours for characters nor ours for words. */
+/** The stage that differs from both of saiki's pipelines. */
 function strangeStage(pipeline: Pipeline): string {
   const near = [charPipeline, wordPipeline].find((ours) =>
     same(pipeline.pre_tokenizer, ours.pre_tokenizer),

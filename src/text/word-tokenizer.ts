@@ -1,4 +1,4 @@
-/** Tokens that are words: what stands between white space. */
+/** Tokens that are words: the text between white space. */
 
 import { ConfigError, compareCodePoints } from "../core/index.ts";
 import {
@@ -19,11 +19,11 @@ export interface WordTokenizerOptions {
 }
 
 /**
- * How Hugging Face's libraries split text into words, and join words again: a space goes behind
- * every token, then goes away around line breaks and at the end. White space is named by its
- * Unicode property, as `\s` differs between their regular expressions (U+0085, U+FEFF). Their ids
- * are ours, but for a special token glued to a word ("a<unk>"), which they cut off. Their `decode`
- * leaves special tokens, and so line breaks, out unless told `skip_special_tokens: false`.
+ * How Hugging Face's libraries split text into words and join words again: they append a space to
+ * every token, then remove it around line breaks and at the end. White space is a Unicode property
+ * here, because `\s` differs between their regular expressions (U+0085, U+FEFF). Their ids equal
+ * saiki's, except that they split a special token from a word ("a<unk>"). Their `decode` leaves out
+ * special tokens, and so line breaks, unless `skip_special_tokens` is false.
  */
 export const wordPipeline: Pipeline = {
   added_tokens: [special(0, unknownToken), special(1, endOfLine)],

@@ -63,7 +63,7 @@ export function accuracyCases(backend: Backend): void {
   });
 }
 
-/** Both signs, 255 exponents, 1024 fractions each, with all bits stirred. */
+/** Both signs and 255 exponents with 1024 mixed fractions each. */
 function everyExponent(): Float32Array {
   const bits: number[] = [];
   for (let exponent = 0; exponent < 255; exponent++) {
@@ -98,7 +98,7 @@ function expectAccurate(
   }
 }
 
-/** Distances of float32 values at `want`; below the normal results `SMALLEST_NORMAL` counts two. */
+/** The error in units of the last place at `want`; below the normal numbers the unit is fixed. */
 function errorInUlp(got: number, want: number): number {
   const [a, b] = [got, want].map((v) => Math.max(-(2 ** 128), Math.min(v, 2 ** 128)));
   const size = Math.abs(b!);

@@ -1,9 +1,9 @@
 /**
- * The conformance suite: holds a backend to the reference, entry by entry.
+ * The conformance suite: compares a backend with the reference, entry by entry.
  *
- * Where the interface promises bits, bits are compared; else float32 results lie within
- * `sumError()` of the reference's float64 results of the same inputs. Inputs of matrices have NaN
- * between their rows and outputs have canaries, so that strays in either show.
+ * Bits are compared where the interface promises bits. Otherwise float32 results lie within
+ * `sumError()` of the reference's float64 results of the same inputs. Matrices have NaN between
+ * their rows and outputs have canaries, which reveal reads and writes outside.
  */
 
 import { describe, test } from "vitest";
@@ -51,8 +51,8 @@ export function kernelConformance(name: BackendName): void {
 }
 
 /**
- * The same of the native kernels for an instruction set, with threads. `npm run test:sanitize` names
- * its own binary.
+ * The same for the native kernels of an instruction set, with threads. `npm run test:sanitize`
+ * names its own binary.
  */
 export function nativeConformance(set: string): void {
   const native = loadNative(process.env["SAIKI_TEST_BINARY"], set);

@@ -1,4 +1,4 @@
-/** A recurrent layer of any kind: its entries, operands, outputs and gradients. */
+/** Recurrent layers of all kinds: entries, operands, outputs and gradients. */
 
 import type {
   Backend,
@@ -22,7 +22,7 @@ interface Kind {
   readonly gates: number;
   /** Columns of `gates`, in H; 0 where backward needs none. */
   readonly saved: number;
-  /** A state c beside h. */
+  /** Whether there is a state c beside h. */
   readonly hasC: boolean;
   readonly projects: boolean;
   forward(on: Backend, a: Forward): void;
@@ -59,13 +59,13 @@ export interface Layer {
   readonly batchSizes: readonly number[];
   readonly I: number;
   readonly H: number;
-  /** Counts where the kind projects. */
+  /** Used only by a kind with a projection. */
   readonly P: number;
-  /** By how much rows of x, y, dy and dx lie further apart than they are long. */
+  /** The gap between rows of x, y, dy and dx, in elements. */
   readonly gap: number;
-  /** Operands, saved values and gradients that are null; names that the kind lacks do not count. */
+  /** Operands, saved values and gradients that are null; names that the kind lacks are ignored. */
   readonly without: readonly string[];
-  /** Gradients that are added to what is there. */
+  /** Gradients that are added to the old contents. */
   readonly accumulate: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export function sizesOf(c: Layer) {
   return { rows, batch: c.batchSizes[0] ?? 0, P: projects ? c.P : c.H, GH: gates * c.H };
 }
 
-/** The values, with null for those that the layer is without. */
+/** The values, with null for those in `without`. */
 export function present<T>(c: Layer, values: Readonly<Record<string, T>>) {
   return mapped(values, (x, name) => (c.without.includes(name) ? null : x));
 }
@@ -95,8 +95,8 @@ export function mapped<T, U>(
 }
 
 /**
- * Weights such that a step's sums stay below {@link LARGEST} and errors do not grow from step to step:
- * all that reaches a gate has absolute sums of at most 1 and ½.
+ * Weights with which a step's sums stay below {@link LARGEST} and errors do not grow from step to
+ * step: the rows of W_ih and W_hh have absolute sums of at most 1 and ½.
  */
 export function operands(c: Layer) {
   const { I, H, gap } = c;
@@ -117,7 +117,7 @@ export function operands(c: Layer) {
   return { ...sizes, reverse: c.reverse, ...input, ...weights, ...present(c, optional) };
 }
 
-/** Rows and columns of what forward writes. */
+/** Rows and columns of forward's outputs. */
 export function outputShapes(c: Layer): Record<string, [rows: number, cols: number]> {
   const { saved, hasC } = kinds[c.kind];
   const { rows, batch, P } = sizesOf(c);
@@ -144,17 +144,18 @@ export interface GradientOutput {
   readonly name: string;
   readonly old: Float32Array;
   readonly out: Output;
-  /** How far it may be from the reference. */
+  /** The largest allowed difference from the reference. */
   readonly error: number;
 }
 
-/** Buffers for the gradients that are wanted, with old contents where they are added to. */
+/** Buffers for the wanted gradients, with old contents if backward adds to them. */
 export function gradientOutputs(c: Layer): GradientOutput[] {
   const { I, H, gap } = c;
   const { gates, hasC, projects } = kinds[c.kind];
   const { rows, batch, P, GH } = sizesOf(c);
   const from = source(7);
-  // Rows, columns, terms of the sums, bound of the sum of their sizes. States of a relu reach LARGEST.
+  // Rows, columns, terms of the sums, bound of the sum of their sizes. States of a relu reach
+  // LARGEST.
   const layout: Record<string, [number, number, number, number]> = {
     dx: [rows, I, GH, (GH * LARGEST) / I],
     dh0: [batch, P, 1, LARGEST],
@@ -165,7 +166,7 @@ export function gradientOutputs(c: Layer): GradientOutput[] {
     ...(hasC && { dc0: [batch, H, 1, LARGEST] }),
     ...(projects && { dWHr: [P, H, rows, rows * LARGEST] }),
   };
-  // Errors of the terms come from the steps after: they halve in an RNN and add up in a c.
+  // The terms have the errors of later steps, which halve in an RNN and add up in a c.
   const steps = gates === 1 ? 1 : c.batchSizes.length;
   return Object.entries(layout)
     .filter(([name]) => !c.without.includes(name))
@@ -193,8 +194,8 @@ export function asGradients(
 /**
  * Runs forward.
  *
- * @param keep makes room for what forward leaves for backward
- * @returns all that it wrote into arrays, and what runs backward and returns the gradients
+ * @param keep makes room for the values that forward saves for backward
+ * @returns all outputs in arrays, and a function that runs backward and returns the gradients
  */
 export function forwardOf(
   backend: Backend,

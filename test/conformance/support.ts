@@ -1,4 +1,4 @@
-/** Inputs with known bits, buffers that notice strays, and how close float32 sums must come. */
+/** Inputs with known bits, buffers that detect writes outside, and bounds for float32 sums. */
 
 import { expect } from "vitest";
 import type { Real } from "../../src/core/index.ts";
@@ -10,7 +10,7 @@ import { nextU32, seedState } from "../../src/kernels/reference/mt19937.ts";
 export interface Source {
   /** `n` float32 values, uniform in [−scale, scale). */
   reals(n: number, scale?: number): Float32Array;
-  /** A matrix whose rows lie `ld` apart; the gaps hold NaN, which would spoil any sum. */
+  /** A matrix whose rows lie `ld` apart; the gaps hold NaN, which would show in any sum. */
   matrix(rows: number, cols: number, ld: number, scale?: number): Float32Array;
   /** `n` whole numbers in [0, end). */
   integers(n: number, end: number): Int32Array;
@@ -27,7 +27,7 @@ export function source(seed: number): Source {
   };
 }
 
-/** Rows of `cols` elements moved `ld` apart, and as much again after the last; `fill` between. */
+/** Rows of `cols` elements moved `ld` apart, with `fill` in the gaps and after the last row. */
 function scatter(x: Float32Array, cols: number, ld: number, fill: number): Float32Array {
   const rows = cols === 0 ? 0 : x.length / cols;
   const out = new Float32Array((rows + 1) * ld).fill(fill);
@@ -35,16 +35,16 @@ function scatter(x: Float32Array, cols: number, ld: number, fill: number): Float
   return out;
 }
 
-/** Lengths below, at and beyond every vector width, and beyond what is handed to plain loops. */
+/** Lengths below, at and beyond every vector width, and beyond those that plain loops compute. */
 export const lengths = [0, 1, 2, 3, 5, 7, 8, 13, 16, 31, 32, 33, 34, 35, 37, 61, 64, 67, 131, 1009];
 
-/** Float32 values at which functions are special. */
+/** Float32 values at which functions have special results. */
 export const specials: readonly number[] = [
   ...[Number.NaN, Infinity, 0, 1, 0.5, 2, 3, 2 ** -149, 2 ** -127, 2 ** -126, 1.5, 88.5, 104],
   ...[Math.fround(1e20), (2 - 2 ** -23) * 2 ** 127, 1 + 2 ** -23, 1 - 2 ** -24, 2 ** -24],
 ].flatMap((x) => [x, -x]);
 
-/** The special values, repeated; beyond the lengths that are handed to plain loops. */
+/** The special values, repeated beyond the lengths that plain loops compute. */
 export function repeatedSpecials(n: number): Float32Array {
   return Float32Array.from({ length: n }, (_, i) => specials[i % specials.length]!);
 }
@@ -60,8 +60,8 @@ export const garbage = (n: number): Float32Array => new Float32Array(n).fill(Num
 const UNIT = 2 ** -24;
 
 /**
- * Largest error of a float32 sum, in any order: each of `terms` additions, and some roundings more
- * around them, loses at most a unit of `magnitude`, the sum of the terms' sizes. Below the normal
+ * The largest error of a float32 sum in any order: each of `terms` additions, and a few more
+ * roundings, loses at most a unit of `magnitude`, the sum of the terms' sizes. Below the normal
  * numbers errors are absolute.
  */
 export function sumError(terms: number, magnitude: number): number {
@@ -97,11 +97,11 @@ export function expectBits(got: ArrayLike<number>, want: ArrayLike<number>, what
   }
 }
 
-// ---- buffers that notice strays ----------------------------------------------------------------
+// ---- buffers with canaries ---------------------------------------------------------------------
 
 const CANARY = -12345.6787109375;
 
-/** An output whose rows lie `ld` apart, with room behind; whatever is no part of it is watched. */
+/** An output whose rows lie `ld` apart, with canaries in the gaps and behind it. */
 export interface Output {
   readonly data: Float32Array;
   /** The rows without the gaps. */
@@ -110,7 +110,7 @@ export interface Output {
   expectIntact(what: string): void;
 }
 
-/** @param old the contents to begin with, dense; NaN by default */
+/** @param old the initial contents, dense; NaN by default */
 export function output(rows: number, cols: number, ld = cols, old = garbage(rows * cols)): Output {
   const data = new Float32Array(rows * ld + 5).fill(CANARY);
   for (let i = 0; i < rows; i++) data.set(old.subarray(i * cols, (i + 1) * cols), i * ld);

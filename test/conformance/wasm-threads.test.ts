@@ -13,7 +13,7 @@ interface WorkerData {
 }
 
 const WORKERS = 7;
-vi.spyOn(platform, "cores").mockReturnValue(WORKERS + 1); // more than the cores would give a warning
+vi.spyOn(platform, "cores").mockReturnValue(WORKERS + 1); // more threads than cores would cause a warning
 
 for (const { name, some } of [
   { name: "wasm", some: 2 },
@@ -54,7 +54,7 @@ for (const { name, some } of [
   });
 }
 
-/** Whether the worker's scratch holds a part of what {@link multiply} packs. */
+/** Whether the worker's scratch holds an operand of {@link multiply}, packed. */
 function hasWorked({ memory, scratch }: WorkerData): boolean {
   return new Float32Array(memory.buffer)[scratch / 4] === 1;
 }

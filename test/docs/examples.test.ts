@@ -1,4 +1,4 @@
-/** Every `@example` of the sources compiles, runs, and prints what its comments say. */
+/** Every `@example` of the sources compiles, runs, and prints the text in its comments. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -17,7 +17,7 @@ interface Example {
   readonly code: string;
 }
 
-/** Examples are written without these lines, which stand once in the docs of the package. */
+/** Examples omit these lines, which the docs of the package show once. */
 const header = 'import * as torch from "saiki";\nimport { nn, optim } from "saiki";\n';
 
 const modules: Readonly<Record<string, unknown>> = {

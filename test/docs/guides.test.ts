@@ -1,4 +1,4 @@
-/** Every block of code in README.md and in the guides runs, and prints what the page says. */
+/** Every block of code in README.md and in the guides runs, and prints the text on the page. */
 
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -23,14 +23,14 @@ import {
 } from "./page.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** These are for contributors, and hold formulas and excerpts. */
-const others = ["architecture.md", "kernels.md", "parity.md", "recurrent.md"];
+/** Pages for contributors, whose blocks are formulas and excerpts. */
+const others = ["architecture.md", "kernels.md", "parity.md", "recurrent.md", "tour.md"];
 const guides = readdirSync(join(root, "docs")).filter((f) => f.endsWith(".md"));
 const pages = ["README.md", ...guides.filter((f) => !others.includes(f)).map((f) => `docs/${f}`)];
 const read = (page: string) => readFileSync(join(root, page), "utf8");
 const manifest = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
-/** Runs of other programs, which are known and left alone. */
+/** Commands of other programs, which are not run. */
 const known = /^(npm (i|install|pack|init|ci)\b|cd |mkdir |git clone |docker )/;
 
 let folder: string;
@@ -130,7 +130,7 @@ function compare(printed: string, { line, text, roughly }: Shown, page: string):
   else expect(printed, where).toBe(text ?? "");
 }
 
-/** Without numbers, and with one space where there are several. */
+/** Masks numbers and merges spaces. */
 function masked(text: string): string {
   const numbers = text.replace(/[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?/gi, "0");
   return numbers.replace(/ +/g, " ").trim();
@@ -162,7 +162,7 @@ async function parse({ block }: Other, here: string): Promise<void> {
 
 // ---- types -------------------------------------------------------------------------------------
 
-/** What the compiler says about modules, with the lines of their pages. */
+/** The compiler's messages about modules, with the lines of their pages. */
 function faultsOf(modules: readonly { page: string; module: Module }[]): string[] {
   const configFile = join(root, "tsconfig.json");
   const fail = ({ messageText }: ts.Diagnostic) => expect.fail(String(messageText));

@@ -1,23 +1,23 @@
-/** A Markdown page as what can be run: modules of TypeScript, lines of a shell, what they print. */
+/** A Markdown page as steps to run: TypeScript modules, shell commands, and their output. */
 
 /** A fenced block; `line` counts the page's lines from 1 and is that of the first line of code. */
 interface Block {
   readonly language: string;
-  /** What stands behind the language: `fresh`, `browser`, `roughly`, the name of a file. */
+  /** The words behind the language: `fresh`, `browser`, `roughly`, the name of a file. */
   readonly mark: string;
   readonly code: string;
   readonly line: number;
 }
 
-/** What a block prints, as the page shows it; null where the page shows nothing. */
+/** A block's output on the page; null if the page shows none. */
 export interface Shown {
   readonly line: number;
   readonly text: string | null;
-  /** Numbers may be others, and a line `…` stands for any lines. */
+  /** Whether numbers may differ and a line `…` stands for any lines. */
   readonly roughly: boolean;
 }
 
-/** Blocks of TypeScript, one after another; each line of it stands in the line of its page. */
+/** Consecutive blocks of TypeScript; each line has the number of its line on the page. */
 export interface Module {
   readonly kind: "module";
   readonly line: number;
@@ -34,7 +34,7 @@ export interface Shell {
   readonly shown: Shown;
 }
 
-/** A block that no one runs here: it is parsed. */
+/** A block that is parsed but not run. */
 export interface Other {
   readonly kind: "other";
   readonly block: Block;
@@ -42,7 +42,7 @@ export interface Other {
 
 export type Step = Module | Shell | Other;
 
-/** Stands between what two blocks print. */
+/** Separates the outputs of two blocks. */
 export const BORDER = "\u001e";
 
 const mentioned = new Set(["mermaid", "python"]);
@@ -94,12 +94,12 @@ function addCode(module: Module, { code, line }: Block): Shown {
   return shown;
 }
 
-/** The text of a module: what is not its own are empty lines. */
+/** The text of a module, with empty lines for the rest of its page. */
 export function sourceOf({ lines }: Module): string {
   return `${Array.from(lines, (line) => line ?? "").join("\n")}\nexport {};\n`;
 }
 
-/** Comments and empty lines are no commands. */
+/** The commands of a block, without comments and empty lines. */
 function commandsOf(code: string): string[] {
   const lines = code.split("\n").map((line) => line.replace(/(^|\s+)#.*$/, "").trim());
   return lines.filter((line) => line !== "");

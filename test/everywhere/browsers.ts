@@ -1,4 +1,4 @@
-/** Opens pages in the browsers that are installed, and waits for what they report. */
+/** Opens pages in the installed browsers, and waits for their reports. */
 
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { NotHere, type Outcome } from "./row.ts";
 
 export type BrowserName = "Chromium" | "Firefox" | "WebKitGTK";
 
-/** Where a browser may be, and how it opens one address with a profile of its own. */
+/** The places of each browser, and its command to open an address with a new profile. */
 const browsers: Record<
   BrowserName,
   { places: string[]; needs?: string; open: (at: string, profile: string, url: string) => Command }
@@ -53,7 +53,7 @@ function find(name: BrowserName): string {
   return found;
 }
 
-/** What the browser says of its version. */
+/** The version that the browser prints. */
 export async function versionOf(name: BrowserName): Promise<string> {
   const command = browsers[name].open(find(name), tmpdir(), "--version");
   const { stdout } = await run(tmpdir(), command);
@@ -68,7 +68,7 @@ export interface Visit {
   url: string;
 }
 
-/** Opens a page, which is told by `report=` in its address where to send its outcomes. */
+/** Opens a page; `report=` in its address says where to send the outcomes. */
 export async function visit(name: BrowserName, { folder, headers, url }: Visit) {
   const browser = find(name);
   const profile = await mkdtemp(join(tmpdir(), "saiki-profile-"));
@@ -85,7 +85,7 @@ export async function visit(name: BrowserName, { folder, headers, url }: Visit) 
   }
 }
 
-/** Serves a folder, and takes the report of a page. */
+/** Serves a folder, and receives the report of a page. */
 async function serve(folder: string | undefined, headers: Record<string, string>) {
   let take: (report: { outcomes: Outcome[] } | { error: string }) => void = () => {};
   const outcomes = new Promise<Outcome[]>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The ways in which rows run the programs; each gives what `run` of a row is. */
+/** The ways in which rows run the programs; each returns the `run` of a row. */
 
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ export function program(command: Command): Run {
   };
 }
 
-/** Without the native kernels' package, then with it. */
+/** Runs a program without the native kernels' package, then with it. */
 export function programTwice(command: Command): Run {
   const once = program(command);
   return async (folder) => {
@@ -38,7 +38,7 @@ export function tested(command: Command): Run {
   };
 }
 
-/** Builds the page into `out`, and opens it; where no page is built, one with `tag`. */
+/** Builds the page into `out` and opens it; if the build makes no page, one with `tag`. */
 export function built(command: Command, tag?: string): Run {
   return async (folder) => {
     await run(folder, command);
@@ -48,7 +48,7 @@ export function built(command: Command, tag?: string): Run {
   };
 }
 
-/** Opens a page of a server that is given its port. */
+/** Opens a page of a server; `command` takes the port. */
 export function served(path: string, command: (port: string) => Command): Run {
   return async (folder) => {
     const port = String(await freePort());
@@ -60,7 +60,7 @@ export function served(path: string, command: (port: string) => Command): Run {
   };
 }
 
-/** Builds first. */
+/** As {@link served}, after a build. */
 export function builtAndServed(command: Command, ...server: Parameters<typeof served>): Run {
   return async (folder) => {
     await run(folder, command);
@@ -76,7 +76,7 @@ export function builtWithNative(...build: Parameters<typeof builtAndServed>): Ru
   };
 }
 
-/** Trains in a page, or beside it in a place that programs/contexts.js knows. */
+/** Trains in a page, or in one of the workers and worklets of programs/contexts.js. */
 export function inPlace(
   browser: BrowserName,
   place: string,

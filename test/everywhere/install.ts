@@ -1,4 +1,4 @@
-/** Installs what the rows run with, and the packed package. */
+/** Installs the dependencies of the rows and the packed package. */
 
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ export async function installPackage(): Promise<string> {
     "@parcel/resolver-default": { packageExports: true },
   };
   await writeFile(join(work, "package.json"), JSON.stringify(project));
-  await writeFile(join(work, "tsconfig.json"), "{}"); // else tools take the repository's, and its paths
+  await writeFile(join(work, "tsconfig.json"), "{}"); // or tools would use the repository's
   await run(root, ["npm", "pack", "--ignore-scripts", "--pack-destination", work]);
   const tarball = (await readdir(work)).find((name) => name.endsWith(".tgz"));
   const options = ["--no-audit", "--no-fund", "--prefer-offline"];
@@ -33,7 +33,7 @@ export async function installPackage(): Promise<string> {
   return JSON.parse(stdout).losses;
 }
 
-/** Gives one row the package of this platform's native kernels, too. */
+/** Installs the package of this platform's native kernels for one row. */
 export async function installNative(folder: string): Promise<void> {
   const to = join(folder, "node_modules/@saiki", platform);
   await cp(join(work, "node_modules/saiki"), join(folder, "node_modules/saiki"), {

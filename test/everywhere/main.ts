@@ -1,6 +1,6 @@
 /**
- * Runs the packed package with everything that rows.ts lists, or with the rows whose names begin with
- * a given word: `npm run test:everywhere -- vite next`. All rows together write docs/works-with.md.
+ * Runs the packed package with all rows of rows.ts, or with those whose names begin with a given
+ * word: `npm run test:everywhere -- vite next`. A run of all rows writes docs/works-with.md.
  */
 
 import { writeFile } from "node:fs/promises";

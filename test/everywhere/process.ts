@@ -1,4 +1,4 @@
-/** Other programs: run to their end, or kept while something is done with them. */
+/** Other programs: run to their end, or while a function runs. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { createServer } from "node:net";
@@ -46,13 +46,13 @@ export async function during<T>(cwd: string, command: Command, use: () => Promis
 
 const running = new Set<ChildProcess>();
 
-/** Ends what still runs. */
+/** Ends all programs that still run. */
 export function stopAll(): void {
   for (const child of running) stop(child);
 }
 
 function start(cwd: string, [program, ...args]: Command) {
-  // A group of its own, so that what the program starts can be ended with it.
+  // A group of its own, so that the program's children end with it.
   const options: SpawnOptions = { cwd, env: environment, detached: true, stdio: "pipe" };
   const child = spawn(program, args, options);
   running.add(child);
@@ -87,7 +87,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** What an address answers, as soon as something listens there. */
+/** The response of an address, as soon as a server listens there. */
 export async function answered(url: string): Promise<Response> {
   for (let tries = 0; ; tries++) {
     try {
@@ -103,7 +103,7 @@ function lastLines(text: string): string {
   return text.trim().split("\n").slice(-40).join("\n");
 }
 
-/** Without what npm, vitest and a proxy tell the processes below them. */
+/** Removes the variables of npm, vitest and a proxy. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(npm_|INIT_CWD$|VITEST|NODE_ENV$|NODE_OPTIONS$|SAIKI_|https?_proxy$)/i;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));

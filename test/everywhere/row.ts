@@ -1,24 +1,24 @@
-/** What a row is, and what comes of it. */
+/** A row of the table and its result. */
 
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Row {
-  /** What the command line calls it. */
+  /** The name on the command line. */
   readonly id: string;
   readonly group: string;
-  /** What runs saiki, with its version. */
+  /** The program that runs saiki, with its version. */
   readonly name: string;
-  /** What users must do or know. */
+  /** A hint for users. */
   readonly note?: string;
-  /** Kernels and threads of each outcome, as `wasm 2`; none where nothing is computed. */
+  /** Kernels and threads of each outcome, such as `wasm 2`; empty if nothing is computed. */
   readonly wanted: readonly string[];
   /** Runs the programs, which lie in a folder of its own. */
   readonly run: (folder: string) => Promise<Outcome[]>;
 }
 
-/** What the program prints: programs/train.js. */
+/** The output of programs/train.js. */
 export interface Outcome {
   losses: string;
   backend: string;
@@ -34,11 +34,11 @@ export type Result =
 /** Thrown where a row cannot run on this machine. */
 export class NotHere extends Error {}
 
-/** Where rows run: below the packages of this folder, with a saiki of its own. */
+/** The folder of the rows, inside this package, with its own copy of saiki. */
 export const work = fileURLToPath(new URL(".work", import.meta.url));
 export const programs = fileURLToPath(new URL("programs", import.meta.url));
 
-/** Runs a row, and compares it with what is wanted and with the losses of a run in Node. */
+/** Runs a row, and compares it with `wanted` and with the losses of a run in Node. */
 export async function resultOf(row: Row, losses: string): Promise<Result> {
   const folder = join(work, row.id);
   try {

@@ -1,4 +1,4 @@
-/** The table: what saiki runs with. */
+/** The table of the environments in which saiki runs. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -172,7 +172,7 @@ const isolated = {
 
 const browsers: Row[] = (["Chromium", "Firefox", "WebKitGTK"] as const).flatMap((browser) => {
   const place = placesOf(browser);
-  const shared = browser === "WebKitGTK" ? "wasm 1" : "wasm 2"; // its engine shares no memory
+  const shared = browser === "WebKitGTK" ? "wasm 1" : "wasm 2"; // its engine has no shared memory
   return [
     place("page", "page", "page", "wasm 1"),
     place("csp", "page, CSP `script-src 'self'`", "page", "reference 1", csp),
@@ -193,7 +193,7 @@ const browsers: Row[] = (["Chromium", "Firefox", "WebKitGTK"] as const).flatMap(
   ];
 });
 
-/** Makes rows of the page itself, or of a place that programs/contexts.js knows. */
+/** Makes rows of the page itself, or of a worker or worklet of programs/contexts.js. */
 function placesOf(browser: BrowserName) {
   const scripts = ["page.js", "contexts.js", "worker.js", "worklet.js", "thread.js"];
   const bundle = esbuild(...scripts, "--format=esm");

@@ -46,7 +46,7 @@ async function titleOf(group: string): Promise<string> {
   return isBrowser(group) ? `${group} ${await versionOf(group).catch(() => "")}`.trim() : group;
 }
 
-/** What users should do, and why kernels or threads are not the fastest. */
+/** Hints for users, and why the fastest kernels or threads are missing. */
 function notesOf(row: Row, result: Result): string {
   const { reason = null, reasons = {} } = result.kind === "ok" ? (result.outcomes[0] ?? {}) : {};
   const { wasm, "wasm-relaxed": relaxed } = reasons as Record<string, string | undefined>;

@@ -1,11 +1,13 @@
-/** Trains an RNN language model, with dropout for the pool's sake, and prints, as JSON, what memory it holds at two of its steps. */
+/**
+ * Trains an RNN language model, with dropout to use the pool, and prints its memory at two steps.
+ */
 
 import { setWarningHandler } from "../../src/core/index.ts";
 import { kernels } from "../../src/kernels/index.ts";
 import { poolMemory } from "../../src/kernels/pool.ts";
 import { train } from "../../src/lm/index.ts";
 
-/** 64 different characters (a 65th token stands for all others), each of which decides the next but one in five times. */
+/** 64 characters (`<unk>` is a 65th token); four times in five, each determines the next. */
 function corpus(length: number): string {
   let [text, code, state] = ["", 0, 1];
   for (let i = 0; i < length; i++) {
@@ -16,7 +18,9 @@ function corpus(length: number): string {
   return text;
 }
 
-/** Buffers are freed some time after a collection: several, with turns of the loop between. */
+/**
+ * Buffers are freed some time after a collection, so there are several between turns of the loop.
+ */
 async function memory() {
   for (let round = 0; round < 5; round++) {
     globalThis.gc?.();

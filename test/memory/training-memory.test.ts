@@ -1,4 +1,4 @@
-/** Training does not gather memory: step 500 holds what step 100 held. */
+/** Training does not leak memory: step 500 uses as much as step 100. */
 
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ interface Memory {
   /** Bytes of objects and of array buffers after collections. */
   heap: number;
   buffers: number;
-  /** The most that the pool ever held, and the kernels' workspace. */
+  /** The peak of the pool plus the kernels' workspace. */
   pool: number;
   kernels: number;
 }
@@ -39,7 +39,7 @@ test("500 steps of a language model take the memory of 100", { timeout: 240_000 
     expect(before[part], part).toBeGreaterThan(0);
     expect(after[part] / before[part], part).toBeLessThan(1.1);
   }
-  // A step's states alone are that large: with less, nothing was measured.
+  // A step's states alone are this large: a smaller figure would measure nothing.
   const states = 50 * 50 * 128 * Float32Array.BYTES_PER_ELEMENT;
   expect(before.kernels).toBeGreaterThan(states);
   expect(before.pool).toBeGreaterThanOrEqual(states);

@@ -1,4 +1,4 @@
-/** The installed package in a browser, through the bundlers that people use. */
+/** The installed package in a browser, through common bundlers. */
 
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What a user finds after `npm install saiki`. */
+/** The package after `npm install saiki`. */
 
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -198,7 +198,7 @@ describe.skipIf(!existsSync(compiled))("saiki build", { timeout: 240_000 }, () =
   });
 
   test("compiles beside the package", async () => {
-    // A compiler that takes no time: it hands out what was compiled before.
+    // A fake compiler that takes no time: it copies a binary that was compiled before.
     await program(
       "copies.sh",
       `while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
@@ -215,7 +215,7 @@ describe.skipIf(!existsSync(compiled))("saiki build", { timeout: 240_000 }, () =
   test("compiles into the user's cache where the package cannot be written", async () => {
     await rm(inPackage(), { recursive: true });
     await writeFile(inPackage(), "no folder can be made here");
-    // The real compiler, in a hurry.
+    // The real compiler without optimization, to save time.
     await program("hurries.sh", `exec ${process.env["CC"] || "cc"} "$@" -O0`);
     const { stdout } = await build({ ...inCache(), CC: at("hurries.sh") });
     const file = stdout.slice(stdout.indexOf(" in ") + 4).trim();

@@ -24,7 +24,9 @@ export interface Installed {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Packs the package and installs it, and other tarballs, into a new project in a temporary folder. */
+/**
+ * Packs the package and installs it, and other tarballs, into a new project in a temporary folder.
+ */
 export async function install(...others: string[]): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), "saiki-"));
   const npm = ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder] as const;
@@ -46,8 +48,8 @@ export async function install(...others: string[]): Promise<Installed> {
 }
 
 /**
- * An empty project, but for a lock file that pins the dependencies to what the repository has: npm
- * finds those in its cache, so that the network is not needed.
+ * A project with only a lock file, which pins the dependencies to the repository's versions: npm
+ * finds them in its cache and needs no network.
  */
 async function writeProject(folder: string): Promise<void> {
   type Entry = { dev?: boolean; devOptional?: boolean };
@@ -79,7 +81,7 @@ async function runIn(env: Environment, cwd: string, command: string, ...args: st
   }
 }
 
-/** Without what `npm test` and vitest tell the processes below them about this repository. */
+/** Removes the variables that `npm test` and vitest set for this repository. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(npm_(package|lifecycle|command|config_local_prefix)|INIT_CWD$|VITEST|NODE_ENV$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));

@@ -1,5 +1,5 @@
 /**
- * Trains an RNN language model for ten steps and prints what came of it: a script for Node and for a
+ * Trains an RNN language model for ten steps and prints the result: a script for Node and for a
  * page, built from the installed package.
  */
 
@@ -43,7 +43,7 @@ const likely = noGrad(() =>
     .flatten(),
 );
 
-/** The names of classes that are not what they are exported as. */
+/** The classes whose names differ from their exports'. */
 const renamed = Object.entries({ ...torch, ...nn, ...optim, ...optim.lrScheduler })
   .filter(([name, value]) => typeof value === "function" && isClass(value) && value.name !== name)
   .map(([name]) => name);

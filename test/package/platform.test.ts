@@ -1,4 +1,4 @@
-/** The native kernels as users without a compiler get them: from the package of their platform. */
+/** The native kernels from the package of a platform, for users without a compiler. */
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A part of the library in a browser, which must come to what Node and PyTorch come to. */
+/** A part of the library in a browser, which must give the results of Node and of PyTorch. */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ interface Outcome {
 
 const cases = readRecording<LayerCase[]>("layers.json");
 
-/** What the page comes to: with the kernels it chose, and with the reference. */
+/** The page's results with the kernels that it chose, and with the reference. */
 async function outcomes(browser: string): Promise<Outcome[]> {
   const folder = await mkdtemp(join(tmpdir(), "saiki-page-"));
   try {

@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { chromium, type Page } from "playwright";
 import type { TestContext } from "vitest";
 
-/** What a page prints as its last line. */
+/** The last line that a page prints. */
 export const END = "end of the page";
 
 const places = [
@@ -31,7 +31,7 @@ export function browserFor(context: TestContext): string {
 }
 
 interface Visit {
-  /** What follows `index.html?`. */
+  /** The query of `index.html`, without `?`. */
   readonly query?: string;
   /** Errors that the browser is expected to print. */
   readonly refusals?: RegExp;

@@ -1,4 +1,4 @@
-/** What the library says in an environment that is not as it should be. */
+/** The messages of the library in an environment with faults. */
 
 import { execFile } from "node:child_process";
 import {

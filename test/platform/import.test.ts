@@ -1,4 +1,4 @@
-/** Importing the built package does nothing: it reads, draws, starts and asks for nothing. */
+/** Importing the built package has no effect: no reads, no random numbers, no threads. */
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const cwd = fileURLToPath(new URL("../..", import.meta.url));
 const { exports } = JSON.parse(readFileSync(`${cwd}package.json`, "utf8")) as {
   exports: Record<string, unknown>;
 };
-/** Those that are libraries: a worker's script is there for what it does. */
+/** The entries without the worker's script, which exists for its effect. */
 const entries = Object.keys(exports)
   .filter((path) => /^\.(\/[a-z]+)?$/.test(path) && path !== "./worker")
   .map((path) => path.replace(".", "saiki"));

@@ -1,4 +1,6 @@
-/** The native kernels on musl: they compile and link; no Node for it was at hand to run them. */
+/**
+ * The native kernels on musl: they compile and link; there is no Node for musl here to run them.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -21,7 +23,7 @@ test("the native kernels compile against musl", { timeout: 240_000 }, async ({ s
     const out = join(folder, "saiki.node");
     const kernels = fileURLToPath(new URL("../../kernels", import.meta.url));
     const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
-    const extra = ["-O0"]; // in a hurry
+    const extra = ["-O0"]; // to save time
     const compiled = await compileKernels({ kernels, headers, out, extra });
     expect(compiled).toEqual({ sets: expect.arrayContaining([expect.stringMatching(/\w+/)]) });
     const binary = await readFile(out, "latin1");

@@ -1,11 +1,11 @@
-/** What a page, a worker or an audio worklet comes to; the page prints it. */
+/** Trains in a page, a worker or an audio worklet; the page prints the outcome. */
 
 import { backendInfo, manualSeed, nn, optim, type Readiness, randn, ready } from "saiki";
 
 export interface Outcome {
   backend: string;
   reasons: Record<string, string>;
-  /** After each of five steps of training. */
+  /** The loss after each of five steps of training. */
   losses: number[];
   ready: Readiness | null;
 }
@@ -16,7 +16,7 @@ if (typeof registerProcessor === "function") registerProcessor("saiki", processo
 else if (typeof document === "object") await page();
 else addEventListener("message", async ({ data }) => postMessage(await outcome(data)));
 
-/** Runs what its address asks for, `?worker` or `?audio`, or all in the page. */
+/** Runs in a worker for `?worker`, in a worklet for `?audio`, else in the page. */
 async function page(): Promise<void> {
   const [where, own] = location.search.slice(1).split("&");
   let came: Outcome;
@@ -55,7 +55,7 @@ async function outcome(own: boolean): Promise<Outcome> {
 }
 
 function trained(): Outcome {
-  randn(2); // the first use seeds, with or without a source of entropy
+  randn(2); // the first use seeds, even without a source of entropy
   manualSeed(1);
   const [lstm, x] = [new nn.LSTM(3, 8), randn(5, 2, 3)];
   const adam = new optim.Adam(lstm.parameters(), { lr: 0.1 });

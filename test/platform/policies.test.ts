@@ -1,4 +1,4 @@
-/** Pages whose Content-Security-Policy refuses something, and audio worklets, in a browser. */
+/** Pages with a strict Content-Security-Policy, and audio worklets, in a browser. */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ const isolated = {
 };
 
 describe("in a browser", { timeout: 120_000 }, () => {
-  /** What a page with a policy comes to; the browser prints what it refuses as errors. */
+  /** The outcome of a page with a policy; the browser prints refusals as errors. */
   const outcome = async (context: TestContext, policy: string, query = "", headers = {}) => {
     const [line] = await runPage(
       browserFor(context),

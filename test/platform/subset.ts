@@ -1,4 +1,4 @@
-/** A part of what the library computes, as plain numbers and text: the same in Node and in a page. */
+/** Results of a part of the library as plain numbers and text, the same in Node and in a page. */
 
 import { float64 } from "../../src/core/index.ts";
 import { MemoryStore, sha256 } from "../../src/io/index.ts";
@@ -15,7 +15,7 @@ export interface LayerOutcome {
   readonly grads: Readonly<Record<string, Recorded>>;
 }
 
-/** A recorded layer, run forth and back. */
+/** A recorded layer, forward and backward. */
 export function layerOutcome(c: LayerCase): LayerOutcome {
   const { layer, y, last } = runLayer(c);
   const grads = [...layer.namedParameters()].map(([name, { grad }]) => {
@@ -26,7 +26,7 @@ export function layerOutcome(c: LayerCase): LayerOutcome {
   return { repr: String(layer), outputs, grads: Object.fromEntries(grads) };
 }
 
-/** SHA-256 of what each kind of random number gives, one after another. */
+/** SHA-256 of each kind of random numbers, drawn one after another. */
 export function randomStream(): Record<string, string> {
   manualSeed(42);
   const kinds = {
@@ -56,7 +56,7 @@ export function texts(): string[] {
   return all.map(String);
 }
 
-/** A short training run: its losses, and the names and sizes of the files that it leaves. */
+/** A short training run: its losses, and the names and sizes of its files. */
 export async function trainingRun(): Promise<{ losses: number[]; files: Record<string, number> }> {
   const store = new MemoryStore();
   const losses: number[] = [];

@@ -1,11 +1,11 @@
-/** The script of a page, and of the worker that it starts: each prints what ready() comes to there. */
+/** The script of a page and of its worker: each prints the result of ready() there. */
 
 import { manualSeed, nn, type Readiness, randn, ready, setNumThreads, type Tensor } from "saiki";
 import { sha256 } from "../../src/io/index.ts";
 
 export interface Outcome {
   ready: Readiness;
-  /** SHA-256 of what an LSTM computes with 1, 2 and 1 threads. */
+  /** SHA-256 of an LSTM's results with 1, 2 and 1 threads. */
   bits: string[];
 }
 
@@ -30,7 +30,7 @@ async function outcome(): Promise<Outcome> {
   return { ready: came, bits };
 }
 
-/** Forward and backward, so large that they are shared. */
+/** Forward and backward, large enough to be shared by threads. */
 function trained(): string {
   manualSeed(1);
   const lstm = new nn.LSTM(70, 67);

@@ -1,4 +1,4 @@
-/** Recurrent layers drawn at random, with inputs to match: what the property tests run over. */
+/** Random recurrent layers with matching inputs, for the property tests. */
 
 import * as fc from "fast-check";
 import { type DType, float64 } from "../../src/core/index.ts";
@@ -11,7 +11,7 @@ export const kinds = { RNN, LSTM, GRU };
 export type Kind = keyof typeof kinds;
 export type Layer = RNN | LSTM | GRU;
 
-/** One drawn layer and its input. T steps, B sequences, I in, H hidden, L layers. */
+/** A random layer and its input: T steps, B sequences, I inputs, H hidden, L layers. */
 export interface Configuration {
   readonly kind: Kind;
   readonly T: number;
@@ -26,11 +26,11 @@ export interface Configuration {
   readonly bias: boolean;
   readonly batchFirst: boolean;
   readonly form: "batched" | "unbatched" | "packed";
-  /** Of the B sequences; those of a packed input that stand in order need no sorting. */
+  /** The lengths of the B sequences; if descending, a packed input needs no sorting. */
   readonly lengths: readonly number[];
   /** Whether initial states are given. */
   readonly states: boolean;
-  /** Of parameters and data. */
+  /** The seed of parameters and data. */
   readonly seed: number;
 }
 
@@ -66,7 +66,7 @@ export function configurations(kind: Kind, most = largestSizes): fc.Arbitrary<Co
     );
 }
 
-/** A configuration come true. */
+/** The layer and tensors of a configuration. */
 export interface Made {
   readonly c: Configuration;
   readonly layer: Layer;
@@ -83,7 +83,7 @@ export function make(c: Configuration, dtype: DType = float64): Made {
   const random = (...shape: readonly number[]) =>
     randn(shape, { dtype: float64, generator }).to(dtype);
   const layer = layerOf(c);
-  // Products keep the size of their operands, whatever the depth.
+  // Products have the size of their operands at any depth.
   for (const p of layer.parameters()) {
     p.setData(random(...p.shape).mul(p.ndim === 2 ? p.size(1) ** -0.5 : 0.5));
   }
@@ -103,7 +103,7 @@ export function layerOf(c: Configuration): Layer {
   return new LSTM(c.I, c.H, { ...options, projSize: c.projSize });
 }
 
-/** What a layer gave: y of the input's form, of a packed input its rows, h_N, and for an LSTM c_N. */
+/** A layer's results: y in the input's form (for packed input its rows), h_N, for an LSTM c_N. */
 export type Results = readonly [y: Tensor, ...finals: Tensor[]];
 
 /** Any layer on padded or unbatched input; no states for zeros. */
@@ -116,7 +116,7 @@ export function forward(layer: Layer, x: Tensor, states: readonly Tensor[] = [])
   return layer.forward(x, states[0] ?? null);
 }
 
-/** The same on packed input. */
+/** Any layer on packed input. */
 export function forwardPacked(
   { c, layer, x }: Made,
   states: readonly Tensor[],
@@ -133,7 +133,7 @@ export function forwardPacked(
   return layer.forward(packed, states[0] ?? null);
 }
 
-/** As the configuration says. */
+/** Runs a layer on the configuration's form of input. */
 export function run(made: Made, layer = made.layer): Results {
   const n = layer.numLayers * layer.directions;
   const states = made.c.states ? made.states.map((s) => s.narrow(0, 0, n)) : [];
@@ -154,7 +154,7 @@ export function weighted(results: readonly Tensor[]): Tensor {
 }
 
 /**
- * Which units of a relu network are active, all layers: where two points differ in it, a kink lies
+ * Which units of a relu network are active, in all layers. If two points differ in it, a kink lies
  * between them. Empty for smooth networks.
  */
 export function activity(made: Made): boolean[] {

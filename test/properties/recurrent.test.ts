@@ -22,12 +22,12 @@ import {
   weighted,
 } from "./configurations.ts";
 
-/** Differences, as a part of the largest element or 1: two ways to the same numbers in float64. */
+/** The relative difference of two computations of the same numbers in float64. */
 const rounding = 1e-12;
-/** And of a slope from its difference quotient, whose step is 1e-5. */
+/** The relative difference of a slope from its difference quotient, whose step is 1e-5. */
 const quotientError = 1e-7;
 
-/** Holds for all drawn configurations; a failure prints the one, and the seed of the run. */
+/** Checks random configurations; a failure prints the configuration and the seed of the run. */
 function holds(
   from: fc.Arbitrary<Configuration>,
   numRuns: number,
@@ -60,7 +60,7 @@ function backward(made: Made, results: Results): [string, Tensor][] {
   return leaves.map(([name, p]) => [name, p.grad as Tensor]);
 }
 
-/** Two computations with the same leaves, on results and gradients. */
+/** Compares the results and gradients of two computations with the same leaves. */
 function expectSameFunction(made: Made, got: Results, want: Results): void {
   expectAllEqual(got, want);
   const gradients = backward(made, want);
@@ -72,7 +72,7 @@ function expectSameFunction(made: Made, got: Results, want: Results): void {
 const timeDim = (c: Configuration) => (c.batchFirst && c.form !== "unbatched" ? 1 : 0);
 const batchDim = (c: Configuration) => (c.batchFirst ? 0 : 1);
 
-/** Results, gradients and relu's active units, with the kernels of that name. */
+/** Results, gradients and active relu units, with the named kernels. */
 function computed(made: Made, backend: BackendName) {
   return on(backend, () => {
     const results = run(made);
@@ -82,7 +82,7 @@ function computed(made: Made, backend: BackendName) {
   });
 }
 
-/** With its leaves set, rounded to its type. */
+/** The same layer with other values in its leaves, rounded to its type. */
 function withLeaves(made: Made, leaves: readonly Tensor[]): Made {
   noGrad(() => {
     for (const [i, [, p]] of leavesOf(made).entries()) p.copy_(leaves[i] as Tensor);
@@ -90,11 +90,11 @@ function withLeaves(made: Made, leaves: readonly Tensor[]): Made {
   return made;
 }
 
-/** The leaves as float32 holds them. */
+/** The leaves, rounded to float32. */
 const leaves32 = (c: Configuration) =>
   leavesOf(make(c, float32)).map(([, p]) => p.detach().to(float64));
 
-/** The reference's numbers in float32, from leaves that lie some last places beside those of `c`. */
+/** The reference's numbers in float32, from leaves that are some last places off. */
 function computedNearby(c: Configuration) {
   const leaves = leaves32(c);
   const made = make(c, float32);
@@ -108,12 +108,13 @@ function computedNearby(c: Configuration) {
 }
 
 /**
- * That a result or gradient is what float32 can know: eight roundings of the largest number there is,
- * and four times what changes when leaves move. More than 1e-4 is a fault in any case.
+ * Checks a result or gradient within the accuracy of float32: eight roundings of the largest
+ * number, plus four times the change when leaves move. More than 1e-4 is always a fault.
  *
- * No part of its own size would do. A saturated gate's slope has few digits, so that a gradient may
- * be small and have the error of a large one; and where a relu layer's active units double a
- * difference in each step, and again backward, a rounding becomes a thousand. Moved leaves do too.
+ * A bound relative to each number would be wrong. A saturated gate's slope has few digits, so a
+ * small gradient may have the error of a large one. The active units of a relu layer may double a
+ * difference in each step, forward and backward, so one rounding grows a thousandfold; moved leaves
+ * grow alike.
  */
 function expectKnown(
   got: Tensor,
@@ -130,7 +131,7 @@ function expectKnown(
   expect(error, what).toBeLessThan(Math.min(roundings + 4 * change, 1e-4));
 }
 
-/** `(f(x + εd) − f(x − εd)) / 2ε`, all leaves moved at once; null where a kink lies between. */
+/** `(f(x + εd) − f(x − εd)) / 2ε`, all leaves moved at once; null if a kink lies between. */
 function quotient(made: Made, direction: readonly Tensor[]): number | null {
   const eps = 1e-5;
   const leaves = leavesOf(made).map(([, p]) => p);
@@ -162,10 +163,10 @@ function slope(gradients: [string, Tensor][], direction: readonly Tensor[]): num
 
 const compiled = backends.filter((name) => name !== "reference");
 
-/** All compiled kernels give the reference's results and gradients. */
+/** Expects the reference's results and gradients of all compiled kernels. */
 function expectReference(c: Configuration): void {
   const want = computed(withLeaves(make(c), leaves32(c)), "reference");
-  // Else so close to a kink of relu that rounding decides.
+  // Excludes points so close to a kink of relu that rounding decides.
   const preActive = ({ active }: typeof want) =>
     fc.pre(active.every((v, i) => v === want.active[i]));
   const scale = 1 + Math.max(...want.numbers.map(([, t]) => largest(t)));
@@ -323,7 +324,7 @@ describe.each(all)("%s.forward()", { timeout: 120_000 }, (kind) => {
   });
 });
 
-/** (n, D·P) with zeros behind, to T steps. */
+/** (n, D·P), padded with zeros to T steps. */
 function padTo(y: Tensor, T: number): Tensor {
   return cat([y, zeros([T - y.size(0), y.size(1)], { dtype: float64 })]);
 }

@@ -1,4 +1,4 @@
-/** How close a computed tensor must come to a recorded one. */
+/** Comparison of a computed tensor with a recorded one. */
 
 import { expect } from "vitest";
 import type { Tensor } from "../../src/tensor/index.ts";

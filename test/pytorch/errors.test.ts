@@ -1,4 +1,4 @@
-/** Recorded expressions that PyTorch refuses, or accepts with a warning. */
+/** Recorded expressions for which PyTorch throws or warns. */
 
 import { afterEach, beforeEach, expect } from "vitest";
 import * as torch from "../../src/index.ts";

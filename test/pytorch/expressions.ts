@@ -1,6 +1,7 @@
 /**
- * Replays the recorded expressions of `tensors.json` (made by `make_tensor_vectors.py`) and holds
- * them to what no recording can say: strides make no difference, and derivatives are slopes.
+ * Replays the recorded expressions of `tensors.json` (made by `make_tensor_vectors.py`). Checks
+ * also what no recording contains: strides do not matter, and derivatives equal difference
+ * quotients.
  */
 
 import { describe, expect, test } from "vitest";
@@ -131,7 +132,7 @@ function expectTyped(got: Tensor, want: TypedRecord, what: string): void {
   expectClose(got, want, within[kind], what);
 }
 
-/** Equal elements whose memory runs the other way round; the gradient's likewise. */
+/** Equal elements with the strides of a transpose, for the gradient too. */
 function reversedStrides(x: Tensor): Tensor {
   if (x.ndim < 2) return x;
   const order = [...Array(x.ndim).keys()].reverse();
@@ -141,7 +142,7 @@ function reversedStrides(x: Tensor): Tensor {
     .permute(...order);
 }
 
-/** Equal elements, every other one of a larger memory, from the middle on. */
+/** Equal elements, stored as every other element of a larger memory. */
 function insideLarger(x: Tensor): Tensor {
   if (!x.dtype.isFloatingPoint) return x;
   const junk = zeros([...x.shape, 1], { dtype: x.dtype });

@@ -1,4 +1,6 @@
-/** Recorded recurrent layers, made from their seeds and run forth and back. Runs in a page, too. */
+/**
+ * Recorded recurrent layers, made from their seeds and run forward and backward. Runs in pages too.
+ */
 
 import { camelCased } from "../../src/core/index.ts";
 import { GRU, LSTM, RNN } from "../../src/nn/index.ts";
@@ -44,10 +46,10 @@ export interface LayerCase {
   readonly grad_c0?: Recorded;
 }
 
-/** What is there of h and c, in this order. */
+/** Those of h and c that exist, in this order. */
 export const present = (...all: (Recorded | undefined)[]) => all.filter((r) => r !== undefined);
 
-/** The layer with its gradients; `last` is h_n and for an LSTM c_n, `states` those before. */
+/** The layer with its gradients; `last` is h_n and for an LSTM c_n, `states` the initial ones. */
 export function runLayer(c: LayerCase) {
   manualSeed(c.seed);
   const options = { numLayers: c.num_layers, ...camelCased(c.options) };
@@ -65,7 +67,7 @@ export function runLayer(c: LayerCase) {
   return { layer, input, states, y, last, loss: loss.item() };
 }
 
-/** Any of the three, with the output in the padded form. */
+/** Runs any of the three, with the output padded. */
 function padded(layer: Layer, c: LayerCase, x: Tensor, states: Tensor[]) {
   if (c.kind !== "packed") return forward(layer, x, states);
   const batchFirst = layer.batchFirst;

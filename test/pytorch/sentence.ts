@@ -1,9 +1,9 @@
-/** What a mistake is answered with. */
+/** The errors that calls throw. */
 
 import { expect } from "vitest";
 import { SaikiError } from "../../src/core/index.ts";
 
-/** The error that `f` throws; fails where it throws none, or one that is not ours. */
+/** The error that `f` throws; fails if it throws none, or none of saiki's. */
 export function refusal(f: () => unknown): SaikiError {
   try {
     f();
@@ -14,12 +14,12 @@ export function refusal(f: () => unknown): SaikiError {
   return expect.fail("nothing was thrown");
 }
 
-/** PyTorch's sentence of the error that `f` throws; undefined where the sentence is our own. */
+/** PyTorch's sentence of the error that `f` throws; undefined if the sentence is saiki's. */
 export function sentence(f: () => unknown): string | undefined {
   return refusal(f).torch;
 }
 
-/** What PyTorch says when what backward needs was changed in place: where, and how often. */
+/** PyTorch's sentence about a saved value that was changed in place: where, and how often. */
 export function modified(where: string, version: number): string {
   return (
     "one of the variables needed for gradient computation has been modified by an inplace operation: " +

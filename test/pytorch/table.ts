@@ -1,11 +1,11 @@
-/** Holds recorded Python expressions to their counterparts in a table. */
+/** Compares recorded Python expressions with their counterparts in a table. */
 
 import { expect, test } from "vitest";
 
 interface Recorded {
   /** The Python expression. */
   readonly code: string;
-  /** Of the test; the expression where missing. */
+  /** The title of the test; by default the expression. */
   readonly title?: string;
 }
 

@@ -14,7 +14,7 @@ export function restored(x: Recorded, dtype?: DType): Tensor {
   return dtype === undefined ? out.float() : out.to(dtype);
 }
 
-/** As JSON can hold it, where all elements are finite. */
+/** A tensor with finite elements as JSON. */
 export function plain(x: Tensor): Recorded {
   return { shape: [...x.shape], data: Array.from(x.toTypedArray()) };
 }

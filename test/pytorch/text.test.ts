@@ -1,4 +1,4 @@
-/** What modules, sizes and types print, and what recorded operations are called. */
+/** The texts of modules, sizes and types, and the names of recorded operations. */
 
 import { describe, expect, test } from "vitest";
 import * as torch from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** The live lines of a training run, on the screens of terminals that differ. */
+/** The live lines of a training run, on the screens of different terminals. */
 
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { progress } from "../../src/cli/ui/progress.ts";
@@ -77,7 +77,7 @@ test("the loss is a mean that does not lean on its beginning", async () => {
   await view.show(events[0]!, model);
   for (const loss of [3, 1, 1]) await view.show({ ...step, step: 1, loss }, model);
   terminal.resize(70);
-  // weights 0.98², 0.98 and 1, by their sum
+  // the weights 0.98², 0.98 and 1, divided by their sum
   const mean = (3 * 0.98 ** 2 + 0.98 + 1) / (0.98 ** 2 + 0.98 + 1);
   expect(await terminal.screen()).toContain(`loss ${mean.toFixed(4)}  perplexity `);
   view.end();

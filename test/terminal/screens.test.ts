@@ -1,4 +1,4 @@
-/** Whole screens, as a terminal draws what the commands write. */
+/** Whole screens: a terminal draws the output of the commands. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ const saiki =
   ({ io }) =>
     run(args, io);
 
-/** What a command leaves on a screen that was cleared, and that it leaves the same on a full one. */
+/** A command's screen after a cleared one; checks that a full screen ends the same. */
 async function screenOf(command: Command, columns: number): Promise<string> {
   const cleared = new Terminal({ columns });
   await command(cleared);

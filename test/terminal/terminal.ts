@@ -1,4 +1,4 @@
-/** A terminal to run commands in: what they write is drawn, and the screen can be read. */
+/** A terminal in which commands run; its screen can be read. */
 
 import { Writable } from "node:stream";
 import xterm from "@xterm/headless";
@@ -10,7 +10,7 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether old lines fill the screen before the command begins. */
   readonly isFull?: boolean;
-  /** Presses Ctrl-C when what was written matches. */
+  /** Presses Ctrl-C when the output matches. */
   readonly interruptAt?: RegExp;
 }
 
@@ -18,7 +18,7 @@ const OLD = "an old line";
 
 export class Terminal {
   readonly io: Io;
-  /** All that was written. */
+  /** The whole output. */
   bytes = "";
   private readonly xterm: xterm.Terminal;
   private readonly interruptAt: RegExp | undefined;
@@ -49,7 +49,7 @@ export class Terminal {
     this.io.stderr.emit("resize");
   }
 
-  /** All lines, those that scrolled away too, without what was there before and what is empty. */
+  /** All new lines, with those that scrolled away, without empty ones. */
   async screen(): Promise<string> {
     await new Promise<void>((done) => this.xterm.write("", done));
     const { active } = this.xterm.buffer;
@@ -62,7 +62,7 @@ export class Terminal {
       .trimEnd();
   }
 
-  /** Whether lines wrap and the next output begins in a row of its own. */
+  /** Whether lines wrap and the next output begins on a new row. */
   async isSane(): Promise<boolean> {
     await new Promise<void>((done) => this.xterm.write("", done));
     const { cursorX, cursorY, baseY } = this.xterm.buffer.active;

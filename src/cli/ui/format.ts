@@ -1,11 +1,11 @@
-/** Numbers as people read them. */
+/** Numbers for people. */
 
 /** `1234567` as `1,234,567`. */
 export function grouped(n: number): string {
   return Math.round(n).toLocaleString("en-US");
 }
 
-/** Nats, perplexities and bits, with as many digits as mean something. */
+/** Nats, perplexities and bits with their significant digits. */
 export function nats(x: number): string {
   return x.toFixed(4);
 }
@@ -38,14 +38,14 @@ export function sparkline(values: readonly number[], isUnicode: boolean): string
   return values.map((x) => blocks[height(x)]).join("");
 }
 
-/** How much is done, as a bar of `width` cells. */
+/** The share that is done, as a bar of `width` cells. */
 export function bar(share: number, isUnicode: boolean, width: number): string {
   const [full, empty] = isUnicode ? ["█", "░"] : ["#", "."];
   const done = Math.round(share * width);
   return full.repeat(done) + empty.repeat(width - done);
 }
 
-/** Rows in columns as wide as needed; the first to the left, numbers to the right. */
+/** Rows in columns as wide as needed: the first column to the left, the others to the right. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
   return rows.map((row) =>

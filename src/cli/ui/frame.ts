@@ -1,9 +1,9 @@
-/** Texts that a model wrote. */
+/** The frame of generated text. */
 
 import { wrapAnsi } from "fast-wrap-ansi";
 import type { Look } from "./look.ts";
 
-/** A text beside a line that tells it from the log, with a title, wrapped to the columns. */
+/** A wrapped text with a title, beside a line that sets it apart from the log. */
 export function frame(title: string, text: string, columns: number, look: Look): string {
   const [top, side, bottom] = look.isUnicode ? ["╭", "│", "╰"] : ["+", "|", "+"];
   const edge = (corner: string) => look.paint("dim", corner);
@@ -17,13 +17,13 @@ export function frame(title: string, text: string, columns: number, look: Look):
 
 const WIDEST = 80;
 
-/** A line keeps its indentation; the rows that it goes on in have none. */
+/** The first row of a line keeps its indentation; the rows after it have none. */
 function wrapped(line: string, width: number): string[] {
   const rows = wrapAnsi(line, width, { hard: true, trim: false }).split("\n");
   return rows.map((row, i) => (i === 0 ? row : row.trimStart()));
 }
 
-/** Without what moves the cursor: a model writes whatever its text had. */
+/** Removes characters that move the cursor, which a model may have learnt from its text. */
 function printable(text: string, { isUnicode }: Look): string {
   return text
     .replace(/^\s*\n|\s+$/g, "")

@@ -1,4 +1,4 @@
-/** A training run on a terminal: a log, and below it live lines. */
+/** A training run on a terminal: a log, with live lines below it. */
 
 import { setWarningHandler } from "../../core/index.ts";
 import { generateText, type TrainEvent, type TrainedModel } from "../../lm/index.ts";
@@ -26,7 +26,7 @@ export class LiveRun implements ProgressView {
   private start: Start | null = null;
   private step = 0;
   private isEnded = false;
-  /** Samples follow from this step on. */
+  /** The step of the next sample. */
   private sampleAt = Number.POSITIVE_INFINITY;
 
   constructor(out: Output, looks: Look, brief: boolean) {
@@ -67,7 +67,9 @@ export class LiveRun implements ProgressView {
     this.screen.refresh();
   }
 
-  /** The first when the text is worth reading, the others spread over the rest of the run. */
+  /**
+   * Prints the first sample once the text is worth reading, the others over the rest of the run.
+   */
   private async sample(event: Valid, current: TrainedModel): Promise<void> {
     const sentence = this.log.readable(event);
     if (sentence !== null) this.write(sentence);
@@ -115,7 +117,7 @@ export class LiveRun implements ProgressView {
 
 const KEEP = 0.98;
 
-/** An exponential mean without the pull towards its beginning: `m / (1 - 0.98^t)`. */
+/** An exponential mean with Adam's bias correction: `m / (1 - 0.98^t)`. */
 class RunningMean {
   private mean = 0;
   private count = 0;

@@ -1,4 +1,4 @@
-/** What a stream can show: colour, which characters, how many columns. */
+/** The abilities of a stream: colour, characters, columns. */
 
 import { WriteStream } from "node:tty";
 import { styleText } from "node:util";
@@ -7,21 +7,21 @@ import type { Io, Output } from "../io.ts";
 type Format = Parameters<typeof styleText>[0];
 
 export interface Look {
-  /** The text in a colour, or as it is. */
+  /** The text in a colour, or unchanged. */
   readonly paint: (format: Format, text: string) => string;
   readonly isColoured: boolean;
-  /** Whether there are characters besides ASCII. */
+  /** Whether the stream shows characters besides ASCII. */
   readonly isUnicode: boolean;
-  /** Whether lines can be drawn again: a terminal that moves its cursor. */
+  /** Whether lines can be redrawn: the stream is a terminal that moves its cursor. */
   readonly isLive: boolean;
 }
 
-/** How a stream looks: what `--color` says, else Node's rules for NO_COLOR, FORCE_COLOR and TERM. */
+/** Looks at `--color`, else at NO_COLOR, FORCE_COLOR and TERM by Node's rules. */
 export function look({ color, env, ...io }: Io, stream: "stdout" | "stderr"): Look {
   const isTTY = io[stream].isTTY === true;
   const isWanted = isTTY || env["FORCE_COLOR"] !== undefined;
   const isColoured = color ?? (isWanted && WriteStream.prototype.getColorDepth(env) > 2);
-  const whole = { validateStream: false }; // the decision is made
+  const whole = { validateStream: false }; // or styleText decides again
   return {
     paint: (format, text) => (isColoured ? styleText(format, text, whole) : text),
     isColoured,
@@ -31,10 +31,10 @@ export function look({ color, env, ...io }: Io, stream: "stdout" | "stderr"): Lo
 }
 
 export function columnsOf(out: Output): number {
-  return out.columns || 80; // 0 where a terminal does not know
+  return out.columns || 80; // some terminals report 0
 }
 
-/** A locale that is not set says nothing: containers have none, and their terminals show UTF-8. */
+/** A missing locale counts as UTF-8: containers set none, and their terminals show UTF-8. */
 function isUnicode(env: Io["env"]): boolean {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "UTF-8";
   return env["TERM"] !== "linux" && /utf-?8/i.test(locale);

@@ -1,4 +1,4 @@
-/** What `--profile` prints. */
+/** The text of `--profile`. */
 
 import type { KernelProfile } from "../../kernels/index.ts";
 import { aligned } from "./format.ts";

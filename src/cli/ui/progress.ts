@@ -1,4 +1,4 @@
-/** How a training run is shown: live lines on a terminal, a log elsewhere, JSON for programs. */
+/** Shows a training run: live lines on a terminal, a log elsewhere, JSON for programs. */
 
 import type { Io, Output } from "../io.ts";
 import { LiveRun } from "./live-run.ts";
@@ -9,7 +9,7 @@ import type { ProgressView } from "./view.ts";
 
 export interface ProgressOptions {
   readonly json?: boolean | undefined;
-  /** One of several runs on the same text: says nothing twice, and shows one sample. */
+  /** Whether it is one of several runs on the same text, which share lines and show one sample. */
   readonly brief?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Lines that are drawn again and again, below a log that is written once. */
+/** Lines that are redrawn, below a log that is written once. */
 
 import { wrapAnsi } from "fast-wrap-ansi";
 import type { Output } from "../io.ts";
@@ -7,8 +7,8 @@ import { columnsOf } from "./look.ts";
 const PAUSE = 100; // milliseconds between two drawings
 
 /**
- * A block of live lines at the end of what a terminal shows. The cursor always rests at the start of
- * the line below it, so whatever else is written (a shell's prompt, `^C`) overwrites nothing.
+ * A block of live lines at the end of a terminal's output. The cursor rests at the start of the
+ * line below it, so that other output (a shell's prompt, `^C`) overwrites nothing.
  */
 export class Screen {
   private readonly out: Output;
@@ -18,35 +18,35 @@ export class Screen {
   private drawnAt = Number.NEGATIVE_INFINITY;
   private isOpen = true;
 
-  /** @param block the live lines, asked for at each drawing; what is too long is cut */
+  /** @param block returns the live lines for a number of columns; longer lines are cut */
   constructor(out: Output, block: (columns: number) => readonly string[]) {
     this.out = out;
     this.block = block;
     out.on("resize", this.redraw);
   }
 
-  /** Writes something above the block. */
+  /** Calls `write`, whose output goes above the block. */
   above(write: () => void): void {
     this.erase();
     write();
     this.draw();
   }
 
-  /** Draws the block again, unless that was done a moment ago. */
+  /** Redraws the block, unless the last drawing is less than `pause` milliseconds ago. */
   refresh(pause = PAUSE): void {
     if (performance.now() - this.drawnAt < pause) return;
     this.erase();
     this.draw();
   }
 
-  /** Takes the block away for good; may be called twice. */
+  /** Removes the block for good; may be called twice. */
   end(): void {
     this.erase();
     this.isOpen = false;
     this.out.off("resize", this.redraw);
   }
 
-  /** Each line takes one row, also where the terminal finds characters wider than they are. */
+  /** Each line takes one row, even if the terminal shows its characters wider than expected. */
   private draw(): void {
     if (!this.isOpen) return;
     const columns = columnsOf(this.out);
@@ -59,7 +59,7 @@ export class Screen {
     this.out.write(`${WRAP_OFF}${text}${WRAP_ON}`);
   }
 
-  /** A terminal that became narrower has wrapped what was drawn. */
+  /** A terminal that became narrower has wrapped the lines. */
   private erase(): void {
     const columns = columnsOf(this.out);
     const rows = this.drawn.reduce((sum, line) => sum + inRows(line, columns).length, 0);
@@ -71,7 +71,7 @@ export class Screen {
 const WRAP_OFF = "\x1b[?7l";
 const WRAP_ON = "\x1b[?7h";
 
-/** A line in the pieces that a terminal makes of it. */
+/** The rows into which a terminal wraps a line. */
 function inRows(line: string, columns: number): string[] {
   return wrapAnsi(line, columns, { hard: true, wordWrap: false, trim: false }).split("\n");
 }

@@ -1,8 +1,8 @@
-/** How fast a run is, and how long it takes still. */
+/** The speed of a run and its remaining time. */
 
 import { grouped } from "./format.ts";
 
-/** Tokens per second, since the first step that this process did. */
+/** Tokens per second since the first step of this process. */
 export class Speed {
   private tokens = 0;
   private start = performance.now();
@@ -21,7 +21,7 @@ export class Speed {
     return this.tokens / this.seconds;
   }
 
-  /** Seconds left for `steps` more. */
+  /** Seconds for `steps` more steps. */
   left(steps: number): number {
     return (this.seconds / Math.max(this.steps, 1)) * steps;
   }

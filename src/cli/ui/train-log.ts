@@ -8,7 +8,7 @@ export type Start = Extract<TrainEvent, { event: "start" }>;
 export type Step = Extract<TrainEvent, { event: "step" }>;
 export type Valid = Extract<TrainEvent, { event: "valid" }>;
 
-/** What the log says of a validation, and whether the model has just become better than counting. */
+/** The log's lines for a validation; it notices when the model beats counted bigrams. */
 export class TrainLog {
   private readonly look: Look;
   private readonly brief: boolean;
@@ -38,7 +38,7 @@ export class TrainLog {
     );
   }
 
-  /** One sentence, at the first validation that counted bigrams do not reach. */
+  /** One sentence, at the first validation that is better than counted bigrams. */
   readable({ valLoss }: Valid): string | null {
     if (this.isReadable || this.start === null) return null;
     const { config, bigramLoss } = this.start;

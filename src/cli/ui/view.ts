@@ -1,4 +1,4 @@
-/** What shows a training run. */
+/** The interface of the displays of a training run. */
 
 import type { TrainEvent, TrainedModel } from "../../lm/index.ts";
 

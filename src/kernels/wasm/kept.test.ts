@@ -41,7 +41,7 @@ test("what is kept survives calls and the growth of the memory", () => {
   }
 });
 
-test("above the limit the oldest move to arrays, which the pool lends", () => {
+test("above the limit the oldest move to arrays of the pool", () => {
   const all = keeper();
   const kept = Array.from({ length: 6 }, (_, i) => filled(all, all.keep(N), i));
   expect(kept.map(({ at }) => at === null)).toEqual([true, true, false, false, false, false]);

@@ -7,7 +7,7 @@
 import type { Real } from "../../core/dtype.ts";
 import { BackendError } from "../../core/errors.ts";
 import type { Kept } from "../backend.ts";
-import { giveBack, lend } from "../pool.ts";
+import { acquire, release } from "../pool.ts";
 import type { Arena } from "./memory.ts";
 
 /** Bytes that may be kept in the memory. */
@@ -72,7 +72,7 @@ export class Keeper {
   /** Whether there was any to be moved. */
   private spillOldest(): boolean {
     for (const [at, values] of this.inside) {
-      values.array = lend("float32", values.n);
+      values.array = acquire("float32", values.n);
       this.arena.get(at, values.array, values.n);
       this.free(at);
       return true;
@@ -115,7 +115,7 @@ export class KeptFloats implements Kept {
   release(): void {
     const { at, array } = this.values;
     if (at !== null) this.keeper.free(at);
-    if (array !== null) giveBack(array);
+    if (array !== null) release(array);
     this.values.array = null;
   }
 }

@@ -1,4 +1,4 @@
-/** The cells: one step of a recurrent layer. First their base, then the three. */
+/** The cells, each one step of a recurrent layer: their base, then the three. */
 
 import { ConfigError, DTypeError, list, repr, ShapeError } from "../../core/index.ts";
 import { type Nonlinearity, type RecurrentOp, recurrent, shape } from "../../ops/index.ts";
@@ -11,7 +11,7 @@ import type { LSTMState } from "./lstm.ts";
 
 /** Options of the cells. */
 export interface CellOptions {
-  /** Whether the biases b_ih and b_hh are there; true by default. */
+  /** Whether the cell has the biases b_ih and b_hh; true by default. */
   readonly bias?: boolean | undefined;
 }
 
@@ -100,7 +100,7 @@ export abstract class CellBase extends Module {
     throw DTypeError.torch(`${this.constructor.name}.forward`, said, "Pass h alone");
   }
 
-  /** One step of a recurrent operation: the next h, and of an LSTM the next c. */
+  /** One step of a recurrent operation: the next h, for an LSTM also the next c. */
   protected step(
     op: RecurrentOp,
     x: Tensor,

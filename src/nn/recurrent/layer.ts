@@ -1,6 +1,7 @@
 /**
- * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers and
- * directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one layer.
+ * The base of the recurrent layers: options, parameters, the shapes of inputs and states, layers
+ * and directions, dropout between layers. A subclass adds its gates, `G`, and the kernel of one
+ * layer.
  */
 
 import {
@@ -23,9 +24,9 @@ import { PackedSequence } from "./packed.ts";
 
 /** Options of the recurrent layers. */
 export interface RecurrentOptions {
-  /** L, how many layers lie on top of each other; 1 by default. */
+  /** L, the number of stacked layers; 1 by default. */
   readonly numLayers?: number | undefined;
-  /** Whether the biases b_ih and b_hh are there; true by default. */
+  /** Whether the layer has the biases b_ih and b_hh; true by default. */
   readonly bias?: boolean | undefined;
   /** Input and output are (B, T, ·) instead of (T, B, ·); states are not affected. */
   readonly batchFirst?: boolean | undefined;
@@ -39,11 +40,11 @@ export interface RecurrentOptions {
 interface Kind {
   /** G: blocks of H rows in the weights. */
   readonly gates: number;
-  /** P, 0 without a projection; missing where the kind knows none. */
+  /** P, 0 without a projection; missing if the kind has none. */
   readonly projSize?: number | undefined;
 }
 
-/** Input in the kernels' layout, and how to restore the caller's. */
+/** Input in the kernels' layout, and functions that restore the caller's. */
 interface Prepared {
   /** Time-major: (T, B, I), or (N, I) of packed sequences and without a batch. */
   readonly data: Tensor;
@@ -51,7 +52,7 @@ interface Prepared {
   readonly batch: number;
   readonly names: readonly string[];
   restore(y: Tensor): Tensor | PackedSequence;
-  /** States as the kernels take them, and back. */
+  /** Converts states to the kernels' layout, and back. */
   arrangeState(h: Tensor): Tensor;
   restoreState(h: Tensor): Tensor;
 }
@@ -157,10 +158,10 @@ export abstract class RecurrentBase extends Module {
   /** One layer in all its directions: the output (…, D·P) and the final states (D, B, ·). */
   protected abstract get op(): RecurrentOp;
 
-  /** The kinds of state, as errors call them: `hidden`, or `hidden[0]` and `hidden[1]`. */
+  /** The names of the states in errors: `hidden`, or `hidden[0]` and `hidden[1]`. */
   protected abstract readonly stateNames: readonly string[];
 
-  /** PyTorch's name of the transpose that `batchFirst` ends with. */
+  /** PyTorch's name of the final transpose with `batchFirst`. */
   protected abstract readonly transposeName: string;
 
   /** Runs all layers; `given` has one (L·D, B, ·) for each kind of state, or is null for zeros. */
@@ -244,12 +245,12 @@ export abstract class RecurrentBase extends Module {
     };
   }
 
-  /** Wrong shapes are left for {@link checkState} to name. */
+  /** Sorts a state like the sequences; {@link checkState} reports a wrong shape. */
   private sortedState(h: Tensor, order: Tensor): Tensor {
     return h.ndim === 3 && h.size(1) === order.numel() ? h.indexSelect(1, order) : h;
   }
 
-  /** T times B: the same array as long as both stay, which nobody writes to. */
+  /** T times B; equal sizes share one read-only array. */
   private equalSizes(T: number, B: number): Int32Array {
     const last = this.lastSizes;
     if (last.length === T && last[0] === B) return last;
@@ -287,7 +288,7 @@ export abstract class RecurrentBase extends Module {
     throw ShapeError.torch(op, `input.size(-1) must be equal to input_size. ${sizes}`, fix);
   }
 
-  /** Types say this; plain JavaScript does not listen. */
+  /** Checks the types of arguments, for plain JavaScript. */
   private checkGiven(given: unknown): void {
     const n = this.stateNames.length;
     if (Array.isArray(given) && given.length === n && given.every((s) => s instanceof Tensor)) {
@@ -326,7 +327,7 @@ export abstract class RecurrentBase extends Module {
     throw ShapeError.torch(this.where, `Expected ${this.stateNames[index]} size ${sizes}`, fix);
   }
 
-  /** The last size of a kind of state: that of h, and of y, is P where there is a projection. */
+  /** The last size of a state: P for h (and y) with a projection, else H. */
   private stateSize(index: number): number {
     return index === 0 && this.projSize > 0 ? this.projSize : this.hiddenSize;
   }
@@ -390,7 +391,7 @@ export abstract class RecurrentBase extends Module {
     return (this.bidirectional ? ["", "_reverse"] : [""]).map((d) => `l${layer}${d}`);
   }
 
-  /** What a kernel takes for each direction of a layer, biases too where there are none. */
+  /** Names of a kernel's parameters for each direction of a layer, missing biases included. */
   private parameterNames(layer: number): string[] {
     const kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
     if (this.projSize > 0) kinds.push("weight_hr");

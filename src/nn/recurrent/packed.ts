@@ -1,6 +1,6 @@
 /**
- * Sequences of different lengths: the packed layout holds, for each step in turn, the rows of the
- * sequences that are still running, the longest sequence first. Padding costs nothing there.
+ * Sequences of different lengths. The packed layout has, for each step in turn, the rows of the
+ * sequences that have not ended, the longest sequence first. It has no padding.
  */
 
 import { ConfigError, int64, list, ShapeError, torchSays } from "../../core/index.ts";
@@ -20,10 +20,10 @@ import { cat, full, Tensor } from "../../tensor/index.ts";
 export class PackedSequence {
   /** The rows (N, …), N the sum of the batch sizes. */
   readonly data: Tensor;
-  /** How many sequences run at each step: int64 (T), not increasing. */
+  /** The number of sequences at each step: int64 (T), not increasing. */
   readonly batchSizes: Tensor;
   /**
-   * The sequence at each place of the packed batch, int64 (B); null where the order is as given.
+   * The sequence at each place of the packed batch, int64 (B); null if they were not sorted.
    */
   readonly sortedIndices: Tensor | null;
   /**
@@ -247,7 +247,7 @@ function inverse(order: Tensor): Tensor {
   return indexTensor(at);
 }
 
-/** Whole numbers; fractions are cut off as PyTorch does. */
+/** Whole numbers; fractions are truncated, as in PyTorch. */
 function lengthsOf(lengths: readonly number[] | Tensor): number[] {
   if (!(lengths instanceof Tensor)) return lengths.map(Math.trunc);
   if (lengths.ndim !== 1) {

@@ -1,4 +1,4 @@
-/** What a recurrent layer leaves for backward, wherever the kernels keep it. */
+/** The values that a recurrent layer saves for backward, in any backend's memory. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BackendName, getBackend, kernels, setBackend } from "../../kernels/index.ts";
@@ -14,7 +14,9 @@ afterEach(() => setBackend(before));
 const [T, B, I, H] = [16, 4, 8, 64];
 const cells = [RNN, LSTM, GRU];
 
-/** A layer of two directions, whose gates are enough to be kept, with its gradients by `backward`. */
+/**
+ * The gradients, by `backward`, of a bidirectional layer whose gates are large enough to be kept.
+ */
 function gradients(cell: (typeof cells)[number], backward: (y: Tensor) => void): Float32Array[] {
   manualSeed(5);
   const layer = new cell(I, H, { bidirectional: true });

@@ -1,4 +1,4 @@
-/** Mistakes that stand in no recording; the sentences are those of PyTorch 1.13. */
+/** Errors that no recording contains; the sentences are those of PyTorch 1.13. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Kind, kinds } from "../../../test/properties/configurations.ts";
@@ -13,7 +13,7 @@ const cells = { RNN: RNNCell, LSTM: LSTMCell, GRU: GRUCell };
 const z = (...shape: number[]) => zeros(shape);
 const z64 = (...shape: number[]) => zeros(shape, { dtype: float64 });
 
-/** `forward`, free of its types: what plain JavaScript can pass. */
+/** Calls `forward` without types, as plain JavaScript can. */
 function call(layer: { forward: unknown }, x: unknown, state?: unknown): unknown {
   return (layer.forward as (x: unknown, state?: unknown) => unknown).call(layer, x, state);
 }
@@ -58,7 +58,7 @@ describe.each(all)("%s", (kind) => {
 
   test.each<[string, () => unknown, string]>([
     ["input (2)", () => called(kind, z(2)), "input must have 3 dimensions, got 2"],
-    // PyTorch takes it for unbatched, and counts the dimension that it inserts.
+    // PyTorch treats it as unbatched, and counts the dimension that it inserts.
     ["input of 4", () => called(kind, z(1, 5, 4, 2)), "input must have 3 dimensions, got 5"],
     ["T = 0, batch first", () => called(kind, z(4, 0, 2), undefined, { batchFirst: true }), noRows],
     ["T = 0, unbatched", () => called(kind, z(0, 2)), noRows],

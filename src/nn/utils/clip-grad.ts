@@ -45,7 +45,7 @@ export function clipGradNorm_(
     throw AutogradError.torch("clipGradNorm_", said);
   }
   const coefficient = quotient(maxNorm, total, dtype);
-  // Everything is multiplied by 1 where it is small enough: nothing to do.
+  // Not `<`: a NaN must reach the gradients.
   if (!(coefficient >= 1)) {
     for (const g of grads) g.update_((view) => clip.scale(view, coefficient));
   }
@@ -53,8 +53,8 @@ export function clipGradNorm_(
 }
 
 /**
- * `maxNorm / (total + 1e−6)` in the arithmetic of the type, as PyTorch divides a number by a tensor:
- * it multiplies by the reciprocal.
+ * `maxNorm / (total + 1e−6)` in the arithmetic of the type, as PyTorch divides a number by a
+ * tensor: it multiplies by the reciprocal.
  */
 function quotient(maxNorm: number, total: number, dtype: DType): number {
   if (dtype === float64) return maxNorm * (1 / (total + 1e-6));

@@ -1,14 +1,14 @@
-/** Modules whose initial values will be overwritten. */
+/** Modules without initial values. */
 
 let skipping = false;
 
-/** Whether initial values are being left out: see {@link skipInit}. */
+/** Whether {@link skipInit} is running. */
 export function isSkippingInit(): boolean {
   return skipping;
 }
 
 /**
- * Makes a module without initial values: `nn.init` and the layers draw and write nothing meanwhile.
+ * Makes a module without initial values: meanwhile `nn.init` and the layers neither draw nor write.
  * Its parameters are unspecified (zeros, in fact) until they are loaded.
  *
  * @see torch.nn.utils.skip_init

@@ -22,16 +22,16 @@ import {
 } from "../support.ts";
 
 const unaryNames = Object.keys(unaryOps) as UnaryOp[];
-/** One correctly rounded operation of the machine; the others have a tolerance. */
+/** Single operations that the machine rounds correctly; the others have a tolerance. */
 const exact: ReadonlySet<string> = new Set<UnaryOp | BinaryOp>([
   ...(["neg", "abs", "sign", "sqrt", "reciprocal", "relu"] as const),
   ...(["add", "sub", "mul", "div"] as const),
 ]);
-/** One product, quotient or selection. */
+/** Gradients that are one product, quotient or selection. */
 const exactBackward: ReadonlySet<UnaryOp> = new Set([
   ...(["neg", "exp", "log", "sqrt", "abs", "sign", "relu"] as const),
 ]);
-/** Two ulp. */
+/** Two units in the last place. */
 const functionError = (want: number) => 2 ** -22 * Math.abs(want) + 2 ** -126;
 
 export function elementwiseCases(backend: Backend): void {
@@ -105,7 +105,7 @@ function checkUnaryBackward(
   const [apart, inPlace] = [new Float32Array(n), dy.slice()];
   backend.unaryBackward(op, saved, dy, apart);
   backend.unaryBackward(op, saved, inPlace, inPlace);
-  // Factors such as 1 − y² are differences, whose error is of the terms' size.
+  // A factor such as 1 − y² is a difference, whose error follows the size of its terms.
   const size = (i: number) => Math.abs(dy[i]!) * (1 + saved[i]! ** 2) + Math.abs(want[i]!);
   for (const got of [apart, inPlace]) {
     if (exactBackward.has(op)) expectBits(got, Float32Array.from(want), `${op} backward`);
@@ -146,7 +146,7 @@ function checkBinary(
   }
 }
 
-/** Which zero is the larger is not said. */
+/** Accepts either zero as the larger one, which the interface leaves open. */
 function compareBinary(op: BinaryOp, got: Float32Array, want: Float64Array): void {
   if (op === "maximum" || op === "minimum") expectWithin(got, want, 0, op);
   else compare(op, exact.has(op), got, want);

@@ -23,7 +23,7 @@ interface Case {
   alpha?: number;
   beta?: number;
   bias?: boolean;
-  /** By how much rows lie further apart than they are long. */
+  /** The gap between rows, in elements. */
   gap?: number;
 }
 
@@ -96,7 +96,7 @@ export function gemmCases(backend: Backend): void {
   });
 }
 
-/** Float32 operands; equal but for their layout whatever the gap is. */
+/** Float32 operands, whose values do not depend on the gap. */
 function operands(given: Case): Gemm {
   const c = { transA: false, transB: false, alpha: 1, beta: 0, bias: false, gap: 0, ...given };
   const { m, n, k, transA, transB, gap } = c;

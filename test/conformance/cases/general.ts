@@ -1,4 +1,4 @@
-/** What holds for all entries: memory that grows, equal bits for equal calls, float64. */
+/** Properties of all entries: memory that grows, equal bits for equal calls, float64. */
 
 import { expect, test } from "vitest";
 import type { Real } from "../../../src/core/index.ts";
@@ -9,7 +9,7 @@ import { expectBits, expectWithin, source, sumError } from "../support.ts";
 
 /** Makes an input or, without values, an output of one of the two types. */
 type Make = (n: number, values?: boolean) => Real;
-/** Calls an entry once; gives its outputs. */
+/** Calls an entry once; returns its outputs. */
 type Call = (b: Backend, make: Make) => (Real | Uint32Array)[];
 
 export function generalCases(backend: Backend): void {
@@ -23,7 +23,7 @@ export function generalCases(backend: Backend): void {
     };
     const before = small();
     for (let i = 0; i < 3; i++) {
-      // Two operands as large as all memory: it grows between copying the one and the other.
+      // Two operands as large as all memory, which therefore grows between the two copies.
       const n = Math.max(backend.memory().bytes / 4, 2 ** 16);
       const [x, y] = [new Float32Array(n).fill(1 + i), new Float32Array(n).fill(0.5)];
       backend.axpy(2, x, y);
@@ -67,7 +67,7 @@ export function generalCases(backend: Backend): void {
     const got = calls[name]!(backend, inputsOf("float64"));
     const want = calls[name]!(reference, inputsOf("float64"));
     got.forEach((out, i) => {
-      // Doubles have 29 bits more than floats.
+      // A double has 29 bits more than a float.
       const error = (at: number) => sumError(1000, 1 + Math.abs(want[i]![at]!)) * 2 ** -29;
       if (out instanceof Uint32Array) expectBits(out, want[i]!, `output ${i} of ${name}`);
       else expectWithin(out, want[i] as Real, error, `output ${i} of ${name}`);
@@ -79,7 +79,7 @@ function inputsOf(type: "float32" | "float64"): Make {
   const from = source(11);
   return (n, values = true) => {
     const x = values ? from.reals(n) : new Float32Array(n).fill(Number.NaN);
-    // In float64 each value has bits that float32 has not.
+    // In float64 each value has bits that do not fit float32.
     return type === "float32" ? x : Float64Array.from(x, (v) => v * (1 + 2 ** -30));
   };
 }

@@ -28,7 +28,7 @@ const inDouble = (a: Case) => ({ ...a, x: doubled(a.x) });
 /** Each normalised element is below √cols in size. */
 const size = (cols: number) => 2 * Math.sqrt(cols) + 1;
 
-/** A backward error grows with the factor that every difference is multiplied by. */
+/** The largest factor of a difference, which also multiplies its error. */
 function steepest(a: Case): number {
   let most = 0;
   for (let start = 0; start < a.x.length; start += a.cols) {
@@ -70,7 +70,7 @@ export function layerNormCases(backend: Backend): void {
         const mean = row.reduce((s, v) => s + v, 0) / cols;
         const variance = row.reduce((s, v) => s + v * v, 0) / cols;
         expect(Math.abs(mean)).toBeLessThan(1e-5);
-        expect(Math.abs(variance - 1)).toBeLessThan(1e-3); // eps takes a little away
+        expect(Math.abs(variance - 1)).toBeLessThan(1e-3); // eps lowers it slightly
       }
     }
   });

@@ -1,4 +1,6 @@
-/** Cross entropy of a projection, with and without each operand and each gradient, across blocks. */
+/**
+ * Cross entropy of a projection, with and without each operand and each gradient, across blocks.
+ */
 
 import { expect, test } from "vitest";
 import type { Backend, LinearCrossEntropy } from "../../../src/kernels/backend.ts";
@@ -25,7 +27,7 @@ const flags = [false, true];
 const all: Wanted = { dx: true, dWeight: true, dBias: true };
 const none: Wanted = { dx: false, dWeight: false, dBias: false };
 
-/** Every third row is ignored, where there are more than two. */
+/** Every third row is ignored if there are more than two. */
 function given(
   [rows, inputSize, classes]: readonly [number, number, number],
   { biased = true, weighted = true, smoothing = 0.1 } = {},
@@ -133,7 +135,7 @@ function run(backend: Backend, a: Given, wanted: Wanted): Results {
   return Object.fromEntries(values) as Results;
 }
 
-/** Runs it and compares with the reference in double. */
+/** Runs the entry and compares with the reference in double. */
 function check(backend: Backend, a: Given, wanted: Wanted): Results {
   const { rows, inputSize, classes } = a;
   const got = run(backend, a, wanted);
@@ -151,10 +153,10 @@ function check(backend: Backend, a: Given, wanted: Wanted): Results {
 }
 
 /**
- * |x| ≤ 2, weights and bias at most 1, class weights too. A logit is a sum of H + 1 terms, a loss as
- * large as two logits and ln V. An element of dz is at most 2 · scale, off by the error of its
- * exponent; the gradients are sums of V or N such elements times 1 or 2, or about V elements of dz
- * that together are at most 2 · scale.
+ * |x| ≤ 2; weights, bias and class weights are at most 1. A logit is a sum of H + 1 terms, a loss at
+ * most two logits and ln V. An element of dz is at most 2 · scale and has the error of its
+ * exponent. The gradients are sums of V or N such elements times 1 or 2; V elements of dz add up to
+ * 2 · scale.
  */
 function boundsOf({ rows, inputSize, classes, scale }: Given): Record<keyof Results, number> {
   const logit = 2 * inputSize + 1;

@@ -1,4 +1,4 @@
-/** Random filling: the values and what is left of the state, bit for bit. */
+/** Random filling: the values and the state afterwards, bit for bit. */
 
 import { test } from "vitest";
 import type { Backend } from "../../../src/kernels/backend.ts";
@@ -7,14 +7,14 @@ import { seedState } from "../../../src/kernels/reference/mt19937.ts";
 import { expectBits, garbage } from "../support.ts";
 
 const seeds = [0, 5489, 2 ** 32 - 1];
-/** Across the ends of the twister's 624 words and of blocks of 16, 256 and 512. */
+/** Lengths across the ends of the twister's 624 words and of blocks of 16, 256 and 512. */
 const counts = [16, 17, 31, 33, 100, 256, 257, 511, 512, 513, 623, 624, 625, 1249, 5003];
 const few = [0, 1, 2, 3, 5, 15];
 
 type Fill = (backend: Backend, state: Uint32Array, n: number) => ArrayLike<number>;
 
 export function randomCases(backend: Backend): void {
-  /** One fill after the other from one state, so that they begin anywhere among its words. */
+  /** Fills one after the other from one state, so that they begin at various words. */
   const check = (fill: Fill, lengths: number[]) => {
     for (const seed of seeds) {
       const [got, want] = [seedState(seed), seedState(seed)];

@@ -67,8 +67,8 @@ export function recurrentCases(backend: Backend): void {
     }
   });
 
-  test.each(walks)("holds for sequences of more rows than are computed at once, %o", (walk) => {
-    // 324 rows, of which 192 are (`LEAST_ROWS` in kernels/sequence.c).
+  test.each(walks)("holds for sequences longer than a chunk of time steps, %o", (walk) => {
+    // 324 rows; a chunk of time steps has 192 (`LEAST_ROWS` in kernels/sequence.c).
     const size = { ...walk, I: 70, H: 67, P: 50, batchSizes: packed(25) };
     for (const accumulate of [[], ["dBHh"], gradients]) check({ ...size, accumulate, gap: 3 });
     check({ ...size, without: ["h0", "dhN", "dcN", "dh0"] });
@@ -178,7 +178,8 @@ function checkForward(backend: Backend, c: Layer): Record<string, Float64Array> 
   expectUnchanged(floats(given), () => forward(backend, call));
   const want = mapped(shapes, ([m, n]) => new Float64Array(m * n));
   forward(reference, { ...given, ...want, ldy: P } as unknown as Forward);
-  // Half of a step's error reaches the next in an RNN, all of it in a c; a projection sums H states.
+  // The next step gets half of a step's error in an RNN, all of it in a c; a projection sums H
+  // states.
   const steps = gates === 1 ? 2 : c.batchSizes.length + 2;
   const error = steps * sumError(c.I + P + (projects ? c.H : 0), LARGEST);
   for (const [name, out] of Object.entries(outs)) {
@@ -219,11 +220,11 @@ function checkBackward(backend: Backend, c: Layer, want: Record<string, Float64A
 const floats = (call: object): Float32Array[] =>
   Object.values(call).filter((x) => x instanceof Float32Array);
 
-/** Forward and backward with kept values have the bits of those with arrays. */
+/** Kept values and arrays give the same bits, forward and backward. */
 function checkKept(backend: Backend, c: Layer): void {
   const run = (keep?: (n: number) => ReturnType<Required<Backend>["keep"]>) => {
     const { results, backward } = forwardOf(backend, c, keep);
-    backend.axpy(1, new Float32Array(1e6), new Float32Array(1e6)); // other calls do not touch them
+    backend.axpy(1, new Float32Array(1e6), new Float32Array(1e6)); // other calls must not change them
     return { ...results, ...backward() };
   };
   const want: Record<string, Float32Array> = run();

@@ -17,14 +17,14 @@ const columns = [1, 2, 3, 4, 5, 7, 8, 13, 16, 31, 33, 65, 257, 1031, 5003];
 const counts = [0, 1, 3];
 const scales = [1, 40];
 
-/** Rows around ±`scale`; the last has a few extreme elements, where it is long enough. */
+/** Rows around ±`scale`; a last row that is long enough has a few extreme elements. */
 function logits(rows: number, cols: number, scale: number): Float32Array {
   const x = source(rows + cols).reals(rows * cols, scale);
   if (rows > 1 && cols > 2) x.set([-Infinity, 90, -1e30], (rows - 1) * cols);
   return x;
 }
 
-/** Rows that no softmax survives, and their like with infinite elements that it does. */
+/** Rows with NaN or infinite elements, some of which have a softmax and some none. */
 function extremes(cols: number): Float32Array {
   const [inf, nan] = [Infinity, Number.NaN];
   const heads = [
@@ -73,7 +73,7 @@ function forwardCases(backend: Backend): void {
           const [apart, inPlace] = [output(rows, cols), output(rows, cols, cols, x)];
           backend[name](x, apart.data, rows, cols);
           backend[name](inPlace.data, inPlace.data, rows, cols);
-          // Exponents up to 2 · scale are rounded before exp; logarithms are of their size.
+          // Exponents up to 2 · scale are rounded before exp; logarithms have their size.
           const size = (i: number) => (name === "softmax" ? want[i]! : 1 + Math.abs(want[i]!));
           for (const got of [apart, inPlace]) {
             got.expectIntact(name);
@@ -171,7 +171,7 @@ function checkCrossEntropy(
   backend.crossEntropyForward({ ...given, lse: lse!.data, loss: loss!.data });
   reference.crossEntropyForward({ ...given, x: doubled(x), ...want });
   const what = `cross entropy of ${rows} × ${classes}`;
-  // Weights are at most 1, so a loss is at most the distance of two logits and ln(classes).
+  // Weights are at most 1, so a loss is at most the distance of two logits plus ln(classes).
   const error = sumError(classes + 130, 2 * scale + 10);
   expectWithin(lse!.values(), want.lse, error, `${what}, lse`);
   expectWithin(loss!.values(), want.loss, error, `${what}, loss`);

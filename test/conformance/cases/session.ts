@@ -34,7 +34,7 @@ const sizes: [V: number, E: number, H: number][] = [
   ] as [number, number, number][]),
 ];
 
-/** Of the terms of a sum together, biases included, for `weights()`. */
+/** The bound of a sum's terms together, biases included, for `weights()`. */
 const LARGEST = 8;
 
 export function sessionCases(backend: Backend): void {
@@ -51,7 +51,7 @@ export function sessionCases(backend: Backend): void {
     const a = weights(kind, 2, 20, 9, 13);
     const [one, other] = [backend.openSession(a), backend.openSession(a)];
     for (const token of [3, 0, 19, 7]) {
-      // In turn, so that what one session does to the other would show.
+      // In turn, so that one session would show the other's changes.
       other.state.set(one.state);
       const [got, want] = [new Float32Array(20), new Float32Array(20)];
       one.step(token, want);
@@ -116,7 +116,7 @@ function checkSteps(backend: Backend, kind: CellKind, L: number, V: number, E: n
   });
 }
 
-/** Weights that carry an error on without enlarging it: a row's magnitudes add up to about 1. */
+/** Weights that do not enlarge an error: a row's magnitudes add up to about 1. */
 function weights(
   kind: CellKind,
   L: number,

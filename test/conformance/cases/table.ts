@@ -5,7 +5,7 @@ import type { Backend } from "../../../src/kernels/backend.ts";
 import { reference } from "../../../src/kernels/reference/index.ts";
 import { expectBits, output, source } from "../support.ts";
 
-/** Rows of the table, lookups, width: tables smaller and larger than what is looked up. */
+/** Rows of the table, lookups, width: tables smaller and larger than the result. */
 const shapes: [V: number, lookups: number, width: number][] = [
   ...([
     [1, 1, 1],

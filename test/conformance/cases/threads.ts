@@ -1,6 +1,6 @@
 /**
- * Results have the same bits with any number of threads. Sizes are such that the kernels share them:
- * 2²⁰ multiply-adds (`WORTH_SHARING` in `kernels/gemm.c`) and more.
+ * Results have the same bits with any number of threads. The products are large enough to be
+ * shared: 2²⁰ multiply-adds (`WORTH_SHARING` in `kernels/gemm.c`) or more.
  */
 
 import { afterAll, expect, test } from "vitest";
@@ -30,7 +30,7 @@ const transposes = flags.flatMap((transA) => flags.map((transB) => ({ transA, tr
 const names: KindName[] = ["RNN tanh", "LSTM", "LSTM with projection", "GRU"];
 const batches = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** @param setThreads how many threads the backend may use from now on, at least 1 */
+/** @param setThreads sets how many threads the backend may use, at least 1 */
 export function threadCases(backend: Backend, setThreads: (threads: number) => void): void {
   afterAll(() => setThreads(1));
 
@@ -96,7 +96,7 @@ function multiplied(backend: Backend, g: Product & { transA: boolean; transB: bo
 }
 type Four = [Float32Array, Float32Array, Float32Array, Float32Array];
 
-/** All that forward and backward compute. */
+/** All outputs and gradients. */
 function walked(backend: Backend, c: Layer): Record<string, Float32Array> {
   const { results, backward } = forwardOf(backend, c);
   const { gates, hasC, forward } = kinds[c.kind];

@@ -7,7 +7,7 @@ import { expectBits, lengths, repeatedSpecials, source, specials } from "../supp
 
 const flags = [false, true];
 
-/** Values around 1 at each length, then special ones against another order of themselves. */
+/** Values around 1 at each length, then special values against a permutation of them. */
 function inputs(): Float32Array[][] {
   const usual = lengths.map((n) => {
     const from = source(n);
@@ -46,7 +46,7 @@ function sgdCases(backend: Backend): void {
 function checkSgd(backend: Backend, given: Sgd): void {
   const copy = (): Sgd => ({ ...given, p: given.p.slice(), buf: given.buf?.slice() ?? null });
   const [got, want] = [copy(), copy()];
-  // Another step from the first's results.
+  // A second step, from the results of the first.
   for (const step of [got, want]) {
     const { sgd } = step === got ? backend : reference;
     sgd(step);

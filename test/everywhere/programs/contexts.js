@@ -1,8 +1,8 @@
-/** A page that trains beside itself: in the worker or worklet that its address names. */
+/** A page that trains in the worker or worklet that its address names. */
 
 import { fail, report } from "./report.js";
 
-/** Each gives what the outcome's message comes from. */
+/** Each returns the sender of the outcome. */
 const contexts = {
   worker: () => started(new Worker("worker.js", { type: "module" })),
   "own-threads": () => started(new Worker("worker.js?own-threads", { type: "module" })),

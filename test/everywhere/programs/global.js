@@ -1,3 +1,3 @@
-/** What `<script src="saiki.min.js">` gives, for a page that is bundled without the library. */
+/** The global of `<script src="saiki.min.js">`, for a page that is bundled without the library. */
 
 export const { backendInfo, manualSeed, nn, optim, ready, tensor } = globalThis.saiki;

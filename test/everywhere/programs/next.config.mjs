@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** Where both the page and Next lie; a project of its own needs no options. */
+/** The folder of both the page and Next; an ordinary project needs no options. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export default { outputFileTracingRoot: root, turbopack: { root } };

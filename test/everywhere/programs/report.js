@@ -1,4 +1,4 @@
-/** Pages tell their outcome to the address that their own address names. */
+/** Sends a page's outcome to the address in `report=`. */
 
 /** @param {Promise<unknown> | unknown} outcomes */
 export async function report(outcomes) {

@@ -21,7 +21,7 @@ export class Model extends nn.Module {
 
 const adam = new optim.Adam(new Model().parameters(), { lr: 0.01 });
 adam.step();
-// @ts-expect-error: a number is wanted
+// @ts-expect-error: it must be a number
 new nn.RNN(1, 16, { numLayers: "2" });
 export const ready: Promise<torch.Readiness> = torch.ready({ threads: 2 });
 export const used = [data, io, lm, text];

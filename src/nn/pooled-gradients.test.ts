@@ -1,4 +1,4 @@
-/** Gradients whose memory the tape lends again: what somebody can still see stays as it was. */
+/** The tape reuses the memory of gradients, except of those that a user can still see. */
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { float64, int64 } from "../core/index.ts";
@@ -19,7 +19,10 @@ beforeEach(() => {
   emptyPool();
 });
 
-/** T, B, E = H, V: all gradients on the way have T·B·H elements, so they could be each other's memory. */
+/**
+ * T, B, E = H, V: all gradients between layers have T·B·H elements, so they can reuse each other's
+ * memory.
+ */
 const [T, B, H, V] = [5, 4, 40, 7];
 const targets = tensor(
   Array.from({ length: T * B }, (_, i) => i % V),
@@ -34,14 +37,14 @@ describe.each([
   ["RNN", RNN],
   ["LSTM", LSTM],
   ["GRU", GRU],
-] as const)("after %s, whose gradients are lent", (_name, Layer) => {
+] as const)("after %s, whose gradients are pooled", (_name, Layer) => {
   const layers = () => ({
     rnn: new Layer(H, H, { numLayers: 2, dropout: 0.3 }),
     head: new Linear(H, V),
   });
   const forward = (m: ReturnType<typeof layers>, x: Tensor) =>
     (m.rnn.forward as (x: Tensor) => [Tensor, unknown]).call(m.rnn, x)[0];
-  /** Other work of the same sizes, which takes the pool's memory. */
+  /** Other work of the same sizes, which overwrites the pool's memory. */
   const others = (m: ReturnType<typeof layers>) => {
     for (let i = 0; i < 3; i++)
       lossOf(forward(m, randn(T, B, H).requiresGrad_().mul(2)), m.head).backward();
@@ -65,12 +68,12 @@ describe.each([
     expect((x.grad as unknown as Tensor).toTypedArray()).toEqual(once.map((v) => v + v));
   });
 
-  test("what a watcher or retainGrad() saw stays", () => {
+  test("a gradient that a hook or retainGrad() saw stays", () => {
     const m = layers();
     const x = randn(T, B, H).requiresGrad_().mul(1);
     const y = forward(m, x);
     const seen: View[] = [];
-    x.gradFn?.watchers?.set(0, (g) => seen.push(g));
+    x.gradFn?.hooks?.set(0, (g) => seen.push(g));
     y.retainGrad();
     lossOf(y, m.head).backward();
     const before = [seen[0]?.data().slice(), y.grad?.toTypedArray()];
@@ -79,7 +82,7 @@ describe.each([
     expect([seen[0]?.data(), y.grad?.toTypedArray()]).toEqual(before);
   });
 
-  test("what an operation kept that does not say that it lets go stays", () => {
+  test("a gradient that an operation keeps stays, unless the operation releases gradients", () => {
     const m = layers();
     const kept: View[] = [];
     const keeping: Op<[View]> = {
@@ -115,7 +118,7 @@ describe.each([
     expect((x.grad as unknown as Tensor).sub(sum).abs().max().item()).toBeLessThan(1e-6);
   });
 
-  test("training takes no more memory from step to step, and gives it all back", () => {
+  test("training takes no more memory from step to step, and returns it all", () => {
     const m = layers();
     const table = new Embedding(V, H);
     const step = () => lossOf(forward(m, table.forward(targets.view(T, B))), m.head).backward();
@@ -127,7 +130,7 @@ describe.each([
   });
 });
 
-test("a lent gradient that a leaf takes is no longer the pool's", () => {
+test("a pooled gradient that a leaf adopts is no longer the pool's", () => {
   const [layer, x] = [new RNN(H, H), randn(T, B, H).requiresGrad_()];
   const step = () => layer.forward(x)[0].backward(randn(T, B, H));
   step();
@@ -139,37 +142,37 @@ test("a lent gradient that a leaf takes is no longer the pool's", () => {
   expect(poolMemory().bytes).toBe(bytes);
 });
 
-describe("gradients go back when the last operation has read them", () => {
+describe("gradients return to the pool when the last operation has read them", () => {
   const n = T * B * H;
   const twice: Op<[View]> = {
     name: "TwiceBackward0",
-    letsGo: true,
+    releasesGradients: true,
     forward: (_ctx, [x]) =>
       View.of(
         x.real().map((v) => 2 * v),
         x.dtype,
         x.shape,
       ),
-    backward: (_ctx, grad) => [lentTwice(grad)],
+    backward: (_ctx, grad) => [pooledTwice(grad)],
   };
   const sum: Op<[View, View, View]> = {
     name: "SumBackward0",
-    letsGo: true,
+    releasesGradients: true,
     forward: (_ctx, [a]) => a.clone(),
     backward: (_ctx, grad) => {
-      const d = lentTwice(grad);
+      const d = pooledTwice(grad);
       return [d, d, d];
     },
   };
-  const lentTwice = (grad: View) => {
-    const d = View.lent(grad.shape, grad.dtype);
+  const pooledTwice = (grad: View) => {
+    const d = View.pooled(grad.shape, grad.dtype);
     grad.real().forEach((v, i) => {
       d.storage.data[i] = 2 * v;
     });
     return d;
   };
   const double = (x: Tensor) => Tensor.apply(twice, [x], undefined);
-  /** The gradient, and how many arrays were lent: the leaf took one of them. */
+  /** The gradient, and how many arrays were acquired: the leaf adopted one of them. */
   const backward = (make: (x: Tensor) => Tensor) => {
     const { bytes } = poolMemory();
     const x = randn(n).requiresGrad_();
@@ -178,12 +181,12 @@ describe("gradients go back when the last operation has read them", () => {
     return { grad: new Set(x.grad?.toTypedArray()), arrays };
   };
 
-  test("along a chain two arrays take turns", () => {
+  test("a chain alternates between two arrays", () => {
     const chain = (x: Tensor) => Array.from({ length: 10 }).reduce<Tensor>(double, x);
     expect(backward(chain)).toEqual({ grad: new Set([1024]), arrays: 2 });
   });
 
-  test("one that goes several ways stays until the last has come to its end", () => {
+  test("a gradient on several paths stays until the last path has ended", () => {
     const fork = (x: Tensor) => {
       const [a, b, c] = [double(x), double(x), double(double(double(x)))];
       return Tensor.apply(sum, [a, b, c], undefined);
@@ -193,7 +196,7 @@ describe("gradients go back when the last operation has read them", () => {
   });
 });
 
-test("gradients of float64 are lent too", () => {
+test("gradients of float64 are pooled too", () => {
   const layer = new GRU(H, H).double();
   const x = randn(T, B, H, { dtype: float64 }).requiresGrad_();
   const backward = () => {
