@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bool, int64 } from "../core/index.ts";
 import { tensor } from "../tensor/index.ts";
-import { FolderStore, HttpStore, MemoryStore } from "./model-store.ts";
+import { FolderStore } from "./folder-store.ts";
+import { HttpStore, MemoryStore } from "./model-store.ts";
 import { loadTensors, saveTensors } from "./tensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saiki-"));
