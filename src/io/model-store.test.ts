@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bool, int64 } from "../core/index.ts";
 import { tensor } from "../tensor/index.ts";
-import { FolderStore, HttpStore, MemoryStore } from "./model-store.ts";
+import { FolderStore } from "./folder-store.ts";
+import { HttpStore, MemoryStore } from "./model-store.ts";
 import { loadTensors, saveTensors } from "./tensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saiki-"));
@@ -56,18 +58,107 @@ describe("FolderStore", () => {
   });
 });
 
-test("HttpStore reads files behind a URL and writes none", async () => {
-  const server = createServer((request, response) => {
-    response.statusCode = request.url === "/m/a" ? 200 : request.url === "/m/b" ? 500 : 404;
-    response.end("hi");
+describe("FolderStore.lock()", () => {
+  const lockFile = (store: FolderStore) => join(store.name, "saiki.lock");
+  const fakeLock = (store: FolderStore, owner: object) => {
+    mkdirSync(store.name);
+    const own = { pid: process.pid, host: hostname(), started: null };
+    writeFileSync(lockFile(store), JSON.stringify({ ...own, ...owner }));
+  };
+
+  test("refuses a second writer until it is given back, and leaves no folder behind", async () => {
+    const store = new FolderStore(join(folder, "lock", "a"));
+    const release = await store.lock();
+    await expect(store.lock()).rejects.toThrow(`process ${process.pid} is training here`);
+    expect(await store.list()).toEqual([]);
+    await release();
+    expect(readdirSync(folder)).not.toContain("lock");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const store = new HttpStore(`http://127.0.0.1:${(server.address() as AddressInfo).port}/m/`);
-  expect(new TextDecoder().decode((await store.read("a")) as Uint8Array)).toBe("hi");
-  expect(await store.read("none")).toBeNull();
-  await expect(store.read("b")).rejects.toThrow("the server answered 500 for b");
-  await expect(store.write()).rejects.toThrow("files cannot be written to a URL");
-  server.close();
+
+  test("of two that come at once one gets it", async () => {
+    const stores = Array.from({ length: 8 }, () => new FolderStore(join(folder, "race")));
+    const ends = await Promise.allSettled(stores.map((store) => store.lock()));
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("takes over from a dead process, and removes what it left", async () => {
+    const store = new FolderStore(join(folder, "dead"));
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    fakeLock(store, { pid });
+    writeFileSync(join(store.name, `model.safetensors.${pid}-3.tmp`), "half");
+    const release = await store.lock();
+    expect(readdirSync(store.name)).toEqual(["saiki.lock"]);
+    expect(JSON.parse(readFileSync(lockFile(store), "utf8")).pid).toBe(process.pid);
+    await release();
+    expect(readdirSync(store.name)).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")(
+    "takes over from an earlier process of its number",
+    async () => {
+      const store = new FolderStore(join(folder, "earlier"));
+      fakeLock(store, { started: "1" });
+      await (await store.lock())();
+      expect(readdirSync(store.name)).toEqual([]);
+    },
+  );
+
+  test("refuses a process of another machine", async () => {
+    const store = new FolderStore(join(folder, "far"));
+    fakeLock(store, { host: "far" });
+    await expect(store.lock()).rejects.toThrow(`If it is gone, remove ${lockFile(store)}.`);
+  });
+});
+
+describe("HttpStore", () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    const path = request.url?.replace(/\?.*/, "");
+    if (path === "/m/index") response.setHeader("content-type", "text/html; charset=utf-8");
+    if (path === "/m/cut") response.setHeader("content-length", 99).write("h");
+    if (path === "/m/cut") return setImmediate(() => response.destroy());
+    response.statusCode = { "/m/b": 500, "/m/none": 404, "/m/gone": 410 }[path ?? ""] ?? 200;
+    response.end(path === "/m/page" ? "\n<!DOCTYPE html><title>Home</title>" : "hi");
+  });
+  let host: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  test("reads files behind a URL and writes none", async () => {
+    const store = new HttpStore(`${host}/m/`);
+    expect(new TextDecoder().decode((await store.read("a")) as Uint8Array)).toBe("hi");
+    expect([await store.read("none"), await store.read("gone")]).toEqual([null, null]);
+    await expect(store.read("b")).rejects.toThrow("the server answered 500 for b");
+    await expect(store.write()).rejects.toThrow("files cannot be written to a URL");
+  });
+
+  test.each(["/m?rev=2", "/m/?rev=2", "/m//?rev=2#part"])("keeps a query: %s", async (path) => {
+    const store = new HttpStore(new URL(path, host));
+    await store.read("a");
+    expect([asked.at(-1), store.name]).toEqual(["/m/a?rev=2", `${host}/m`]);
+  });
+
+  test.each(["index", "page"])("says that the server sent a web page: %s", async (file) => {
+    await expect(new HttpStore(`${host}/m`).read(file)).rejects.toThrow(
+      `${host}/m: the server sent a web page (HTML) for ${file}. ` +
+        "Check the address: servers send their own page where there is no file.",
+    );
+  });
+
+  test("gives a typed error where there is no answer, half of one, or no absolute address", async () => {
+    const read = (url: string, file: string) => expect(new HttpStore(url).read(file)).rejects;
+    const code = { code: "SAIKI_CHECKPOINT" };
+    await read(`${host}/m`, "cut").toMatchObject(code);
+    await read("http://127.0.0.1:1/m", "a").toThrow("a cannot be fetched");
+    await read("models/poet", "a").toThrow(
+      "models/poet: a cannot be fetched (ERR_INVALID_URL). Outside a page, give an absolute address (https://…).",
+    );
+    await read("models/poet", "a").toMatchObject(code);
+  });
 });
 
 test("saveTensors() and loadTensors() keep names, types, shapes and views' elements", () => {

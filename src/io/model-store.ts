@@ -1,8 +1,6 @@
 /** Stores of models: sets of named files, on disk, in memory or behind a URL. */
 
-import { platform } from "#platform";
 import { CheckpointError } from "../core/index.ts";
-import type { PlatformFiles } from "../platform/types.ts";
 
 /** A set of named files: in a folder, in memory or behind a URL. */
 export interface ModelStore {
@@ -10,74 +8,21 @@ export interface ModelStore {
   readonly name: string;
   /** The bytes of a file, or null if there is no such file. */
   read(file: string): Promise<Uint8Array | null>;
-  /** Writes all files or none; without any it only tests whether it could. */
+  /**
+   * Writes files in their order, each whole or not at all; they are durable when it returns.
+   * Without any it only tests whether it could.
+   */
   write(files: Readonly<Record<string, Uint8Array>>): Promise<void>;
   /** The names of all files, sorted. */
   list(): Promise<string[]>;
-}
-
-/**
- * A folder on disk. Each file is written under another name, flushed and renamed, so none is torn.
- *
- * @throws CheckpointError when the folder cannot be read or written, and where there are no disks
- * @example
- * import { FolderStore } from "saiki/io";
- * const store = new FolderStore("models/of-tomorrow");
- * console.log(await store.read("config.json"), await store.list()); // null []
- */
-export class FolderStore implements ModelStore {
-  /** The folder's path. */
-  readonly name: string;
-
-  /** Names a folder, which {@link write} makes where it is missing. */
-  constructor(folder: string) {
-    this.name = folder;
-  }
-
+  /** Removes files; in a store that cannot, old checkpoints stay. */
+  remove?(files: readonly string[]): Promise<void>;
   /**
-   * The bytes of a file, or null if there is no such file.
+   * Refuses other writers until the function that it returns is called.
    *
-   * @throws CheckpointError when it cannot be read
+   * @throws CheckpointError when there is another writer
    */
-  async read(file: string): Promise<Uint8Array | null> {
-    const files = this.files();
-    return this.guarded("read", () => files.read(files.join(this.name, file)));
-  }
-
-  /**
-   * Writes all files, each whole or not at all.
-   *
-   * @throws CheckpointError when they cannot be written
-   */
-  async write(contents: Readonly<Record<string, Uint8Array>>): Promise<void> {
-    await this.guarded("written", () => this.files().writeAtomic(this.name, contents));
-  }
-
-  /**
-   * The names of all files, sorted; none where the folder does not exist.
-   *
-   * @throws CheckpointError when the folder cannot be read
-   */
-  async list(): Promise<string[]> {
-    return this.guarded("read", () => this.files().list(this.name));
-  }
-
-  private files(): PlatformFiles {
-    if (platform.files !== null) return platform.files;
-    const said = "there are no folders here";
-    throw new CheckpointError(this.name, said, "Use a MemoryStore or an HttpStore");
-  }
-
-  private async guarded<T>(done: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof CheckpointError) throw cause;
-      const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-      const said = `the folder cannot be ${done}${why}`;
-      throw new CheckpointError(this.name, said, "Check the path and its permissions", { cause });
-    }
-  }
+  lock?(): Promise<() => Promise<void>>;
 }
 
 /**
@@ -94,6 +39,7 @@ export class MemoryStore implements ModelStore {
   readonly name: string = "memory";
   /** The bytes of each file. */
   readonly files: Map<string, Uint8Array> = new Map();
+  private isLocked = false;
 
   /** A copy of a file's bytes, or null if there is no such file. */
   async read(file: string): Promise<Uint8Array | null> {
@@ -109,37 +55,62 @@ export class MemoryStore implements ModelStore {
   async list(): Promise<string[]> {
     return [...this.files.keys()].sort();
   }
+
+  /** Removes files. */
+  async remove(files: readonly string[]): Promise<void> {
+    for (const file of files) this.files.delete(file);
+  }
+
+  /** Refuses other writers until the returned function is called. @throws CheckpointError */
+  async lock(): Promise<() => Promise<void>> {
+    if (this.isLocked) {
+      const fix = "Wait for it, or choose another store";
+      throw new CheckpointError(this.name, "another training is writing here", fix);
+    }
+    this.isLocked = true;
+    return async () => {
+      this.isLocked = false;
+    };
+  }
 }
 
 /**
- * Files below a URL, read-only.
+ * Files below a URL, read-only. A query (`?token=…`) goes along with each file.
  *
- * @throws CheckpointError when the server refuses, and on writing and listing
+ * @throws CheckpointError when there is no answer, an error or a web page, and on writing and
+ *   listing
  * @example
  * import { HttpStore } from "saiki/io";
  * const store = new HttpStore("https://example.org/models/poet/");
  * console.log(store.name); // https://example.org/models/poet
  */
 export class HttpStore implements ModelStore {
-  /** The URL, without slashes at its end. */
+  /** The URL, without query and slashes at its end. */
   readonly name: string;
+  private readonly query: string;
 
   /** Names a URL; files are below it. */
   constructor(url: string | URL) {
-    this.name = String(url).replace(/\/+$/, "");
+    const [, path, query] = /^([^?#]*)(\?[^#]*)?/.exec(String(url)) as RegExpExecArray;
+    this.name = (path as string).replace(/\/+$/, "");
+    this.query = query ?? "";
   }
 
   /**
-   * The bytes of a file, or null if the server does not have it (404).
+   * The bytes of a file, or null if the server does not have it (404 or 410).
    *
-   * @throws CheckpointError when the server answers with another error
+   * @throws CheckpointError when there is no answer, another error or a web page
    */
   async read(file: string): Promise<Uint8Array | null> {
-    const response = await fetch(`${this.name}/${file}`);
-    if (response.status === 404) return null;
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    const said = `the server answered ${response.status} for ${file}`;
-    throw new CheckpointError(this.name, said, "Check the address");
+    const response = await this.asked(file, () => fetch(`${this.name}/${file}${this.query}`));
+    if (response.status === 404 || response.status === 410) return null;
+    if (!response.ok) {
+      return this.refuse(`the server answered ${response.status} for ${file}`, "Check the address");
+    }
+    const bytes = new Uint8Array(await this.asked(file, () => response.arrayBuffer()));
+    if (!isPage(response, bytes)) return bytes;
+    const fix = "Check the address: servers send their own page where there is no file";
+    return this.refuse(`the server sent a web page (HTML) for ${file}`, fix);
   }
 
   /** Always fails: nothing can be written to a URL. @throws CheckpointError always */
@@ -152,7 +123,28 @@ export class HttpStore implements ModelStore {
     return this.refuse("files cannot be listed behind a URL", "Ask for a file by its name");
   }
 
-  private async refuse(sentence: string, fix: string): Promise<never> {
-    throw new CheckpointError(this.name, sentence, fix);
+  private async asked<T>(file: string, question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (cause) {
+      const isRelative = !/^[a-z][a-z\d+.-]*:/i.test(this.name);
+      const fix =
+        isRelative && !("location" in globalThis)
+          ? "Outside a page, give an absolute address (https://…)"
+          : "Check the address, the connection and, in a page, the server's CORS";
+      const { code } = ((cause as Error).cause ?? {}) as { code?: unknown };
+      const why = typeof code === "string" ? ` (${code})` : "";
+      return this.refuse(`${file} cannot be fetched${why}`, fix, cause);
+    }
   }
+
+  private async refuse(sentence: string, fix: string, cause?: unknown): Promise<never> {
+    throw new CheckpointError(this.name, sentence, fix, { cause });
+  }
+}
+
+function isPage({ headers }: Response, bytes: Uint8Array): boolean {
+  if (/^\s*(text\/html|application\/xhtml)/i.test(headers.get("content-type") ?? "")) return true;
+  const start = new TextDecoder().decode(bytes.subarray(0, 100));
+  return /^\s*<(!doctype|html|head|body|\?xml)/i.test(start);
 }

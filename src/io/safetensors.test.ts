@@ -174,6 +174,8 @@ describe("decodeSafetensors()", () => {
     ["a header longer than the file", file("{}").subarray(0, 9), "ends within its header"],
     ["text", new TextEncoder().encode("First Citizen: Before"), "not a safetensors file"],
     ["no JSON", file("{x"), "not JSON"],
+    ["20,000 levels", file("[".repeat(20_000)), "not JSON"],
+    ["20,000 levels that close", file(`{"x":${"[".repeat(2e4)}${"]".repeat(2e4)}}`), "not JSON"],
     ["bytes that are not UTF-8", file("{}").fill(0xff, 9), "not JSON"],
     ["another JSON value", file("[]"), "not a JSON object"],
     ["a space before the object", file(" {}"), "not a JSON object"],

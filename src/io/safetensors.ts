@@ -11,7 +11,15 @@
  */
 
 import * as v from "valibot";
-import { compareCodePoints, FormatError, list, numel, type TypedArray } from "../core/index.ts";
+import {
+  compareCodePoints,
+  FormatError,
+  list,
+  numel,
+  type ParsedJson,
+  parseJson,
+  type TypedArray,
+} from "../core/index.ts";
 import {
   type ElementType,
   elementSize,
@@ -164,31 +172,17 @@ function readHeader(bytes: Uint8Array, fail: Fail) {
   if (n > MAX_HEADER) fail("it is not a safetensors file: its header would be too large");
   const dataStart = 8 + n;
   if (dataStart > bytes.length) fail(`the file ends within its header of ${n} bytes`);
-  let text: string;
-  let header: unknown;
+  let json: ParsedJson;
   try {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    text = decoder.decode(bytes.subarray(8, dataStart));
-    header = JSON.parse(text);
+    json = parseJson(bytes.subarray(8, dataStart));
   } catch (cause) {
     return fail("its header is not JSON", cause);
   }
+  const { text, value: header, colons } = json;
   if (!text.startsWith("{")) fail("its header is not a JSON object");
-  if (colonsOutsideStrings(text) !== countKeys(header)) fail("a name comes twice in its header");
+  // `JSON.parse` keeps only the last of equal keys.
+  if (colons !== countKeys(header)) fail("a name comes twice in its header");
   return { header: header as Record<string, unknown>, dataStart };
-}
-
-/** Counts keys in the text, because `JSON.parse` keeps only the last of equal keys. */
-function colonsOutsideStrings(json: string): number {
-  let count = 0;
-  let inString = false;
-  for (let i = 0; i < json.length; i++) {
-    const c = json[i];
-    if (c === '"') inString = !inString;
-    else if (inString) i += c === "\\" ? 1 : 0;
-    else if (c === ":") count++;
-  }
-  return count;
 }
 
 function countKeys(value: unknown): number {

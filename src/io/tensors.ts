@@ -3,7 +3,12 @@
 import { wrap } from "../tensor/creation.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { elementTypeOf, layouts } from "./element-types.ts";
-import { type ArrayRecord, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import {
+  type ArrayRecord,
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+} from "./safetensors.ts";
 
 /**
  * A safetensors file of named tensors; equal tensors give equal bytes.
@@ -35,7 +40,11 @@ export function saveTensors(
  * @see safetensors.torch.load
  */
 export function loadTensors(bytes: Uint8Array, file?: string): Record<string, Tensor> {
-  const { tensors } = decodeSafetensors(bytes, file);
+  return tensorsOf(decodeSafetensors(bytes, file));
+}
+
+/** The arrays of a file as tensors, which share their memory: {@link loadTensors} in two steps. */
+export function tensorsOf({ tensors }: SafetensorsFile): Record<string, Tensor> {
   return Object.fromEntries(
     [...tensors].map(([name, { dtype, shape, data }]) => [
       name,

@@ -44,13 +44,13 @@ const trainingEntries = {
 const optionsSchema = v.partial(v.object({ ...modelEntries, ...trainingEntries }));
 
 /** The sizes of a model, as in its file. */
-export const modelConfigSchema = v.object({
+export const modelConfigSchema = v.strictObject({
   ...{ cell: modelEntries.cell, vocabulary: count },
   ...modelEntries,
   inputDropout: v.optional(share, 0), // older files lack it
 });
 /** The options of training, as in a model's file. */
-export const trainingConfigSchema = v.object(trainingEntries);
+export const trainingConfigSchema = v.strictObject(trainingEntries);
 
 /**
  * The sizes of a model: its kind, V = `vocabulary`, E = `embedding`, H = `hidden`, L = `layers`.

@@ -1,23 +1,15 @@
 /** Trains a language model on a text, from the first step or from an interruption. */
 
-import { CheckpointError, ConfigError, TrainingError } from "../core/index.ts";
+import { TrainingError } from "../core/index.ts";
 import type { ModelStore } from "../io/index.ts";
-import { utils } from "../nn/index.ts";
 import { bigramLoss } from "./baseline.ts";
-import { modelFiles, readConfig, restoreRun, trainingFiles } from "./checkpoint.ts";
-import {
-  checkOptions,
-  evaluationInterval,
-  type LmConfig,
-  type LmOptions,
-  type ModelConfig,
-  resolveConfig,
-} from "./config.ts";
-import { prepareCorpus } from "./corpus.ts";
+import { checkOptions, evaluationInterval, type LmConfig, type LmOptions } from "./config.ts";
 import { bitsPerCharacter, evaluate } from "./evaluate.ts";
+import type { Checkpoints } from "./generations.ts";
 import { Pace } from "./pace.ts";
+import { begin, current, type StartHooks } from "./run-start.ts";
 import type { TrainedModel } from "./trained-model.ts";
-import { TrainingRun } from "./training-run.ts";
+import type { TrainingRun } from "./training-run.ts";
 
 /** The events of a run, in order. Losses are nats per token. */
 export type TrainEvent =
@@ -85,23 +77,13 @@ export type TrainEvent =
     };
 
 /** The surroundings of a run: its store, its signal, its listener. */
-export interface TrainHooks {
-  /** Stores the best model and the state of training; without it nothing is stored. */
-  readonly store?: ModelStore | undefined;
-  /** Replaces the files in the store. */
-  readonly overwrite?: boolean | undefined;
-  /** Continues the run in the store, whose options must not change. */
-  readonly resume?: boolean | undefined;
-  /** Starts from these parameters and this vocabulary; their sizes replace the options'. */
-  readonly initFrom?: TrainedModel | undefined;
+export interface TrainHooks extends StartHooks {
   /** Saves and ends training after the current step. */
   readonly signal?: AbortSignal | undefined;
   /** Called with every event and awaited; `current` is the model at that moment. */
   readonly onEvent?:
     | ((event: TrainEvent, current: TrainedModel) => void | Promise<void>)
     | undefined;
-  /** The text's name in errors, such as its file. */
-  readonly textName?: string | undefined;
 }
 
 /** The model after the last step, and how the run ended. */
@@ -133,95 +115,46 @@ export async function train(
   options: LmOptions = {},
   hooks: TrainHooks = {},
 ): Promise<TrainResult> {
-  const run = await begin(text, options, hooks);
-  const { store, signal, onEvent } = hooks;
+  const asked = checkOptions(options);
+  const release = await hooks.store?.lock?.();
+  try {
+    const { run, checkpoints } = await begin(text, asked, hooks);
+    return await learn(run, checkpoints, hooks).catch(async (error) => {
+      await checkpoints?.abandon().catch(() => {}); // the first error is the one to tell
+      throw error instanceof TrainingError ? withCheckpointHint(error, run, hooks.store) : error;
+    });
+  } finally {
+    await release?.();
+  }
+}
+
+async function learn(
+  run: TrainingRun,
+  checkpoints: Checkpoints | null,
+  { signal, onEvent }: TrainHooks,
+): Promise<TrainResult> {
   const emit = async (event: TrainEvent) => onEvent?.(event, current(run));
   if (onEvent) await emit(startEvent(run));
   const pace = new Pace();
   const interval = evaluationInterval(run.training, run.total);
-  const recent = { sum: 0, tokens: 0 };
-  try {
-    while (!run.done && !signal?.aborted) {
-      const { loss, gradNorm } = run.advance();
-      const tokens = stepTokens(run);
-      recent.sum += loss * tokens;
-      recent.tokens += tokens;
-      await emit({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
-      await pace.yieldToEventLoop();
-      if (run.step % interval !== 0 && !run.done) continue;
-      await emit(await validate(run, recent.sum / recent.tokens, store));
-      recent.sum = recent.tokens = 0;
-    }
-  } catch (error) {
-    throw error instanceof TrainingError ? withCheckpointHint(error, run, store) : error;
+  while (!run.done && !signal?.aborted) {
+    const { loss, gradNorm } = run.advance();
+    const tokens = stepTokens(run);
+    const { recent } = run;
+    run.recent = { sum: recent.sum + loss * tokens, tokens: recent.tokens + tokens };
+    await emit({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
+    await pace.yieldToEventLoop();
+    if (run.step % interval !== 0 && !run.done) continue;
+    await emit(await validate(run, checkpoints));
   }
-  if (!run.done) await store?.write(interruptedFiles(run));
+  // Before the first validation no model is better than this one.
+  if (!run.done) await checkpoints?.save(run, run.validations.length > 0 ? null : current(run));
   const { valLoss } = current(run);
   const bestValLoss = run.validations.length > 0 ? run.bestValLoss : null;
   const finished = run.done;
   await emit({ event: finished ? "done" : "stopped", valLoss, bestValLoss, step: run.step });
   run.model.eval();
   return { ...current(run), bestValLoss, finished };
-}
-
-// ---- the beginning ----
-
-async function begin(text: string, options: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
-  const { store, initFrom, textName } = hooks;
-  const asked = checkOptions(options);
-  if (hooks.resume) return resumed(text, asked, hooks);
-  await prepareStore(store, hooks.overwrite === true);
-  const fixed = initFrom
-    ? { ...sizes(initFrom.model.config), tokens: initFrom.tokenizer.kind }
-    : {};
-  refuseOther(asked, fixed, "the given model has");
-  const config = { ...resolveConfig(asked), ...fixed };
-  const corpus = prepareCorpus(text, config, { tokenizer: initFrom?.tokenizer, textName });
-  const run = new TrainingRun(config, corpus);
-  if (initFrom) run.model.loadStateDict(initFrom.model.stateDict());
-  return run;
-}
-
-/** Fails before hours of work if the store cannot be written or has a model already. */
-async function prepareStore(store: ModelStore | undefined, overwrite: boolean): Promise<void> {
-  if (!overwrite && store && (await store.list()).length > 0) {
-    const said = "there are files already";
-    const fix =
-      "Continue that run (--resume), replace it (--force), or choose another place (--out)";
-    throw new CheckpointError(store.name, said, fix);
-  }
-  await store?.write({});
-}
-
-async function resumed(text: string, asked: LmOptions, hooks: TrainHooks): Promise<TrainingRun> {
-  const { store, textName } = hooks;
-  if (!store) throw new ConfigError("train", "there is no store to resume from");
-  const { config: saved, tokenizer } = await readConfig(store);
-  const recorded: LmConfig = { ...sizes(saved.model), ...saved.training };
-  refuseOther(asked, recorded, "the run began with");
-  const corpus = prepareCorpus(text, recorded, { tokenizer, textName });
-  if (corpus.record.sha256 !== saved.text.sha256) {
-    const said = `the run in ${store.name} began with another text`;
-    throw new ConfigError(textName ?? "train", said, "Give that text, or start a new run");
-  }
-  const run = utils.skipInit(() => new TrainingRun(recorded, corpus));
-  await restoreRun(run, store);
-  return run;
-}
-
-function sizes({ vocabulary: _, ...rest }: ModelConfig) {
-  return rest;
-}
-
-/** Refuses options that differ from fixed ones. */
-function refuseOther(asked: LmOptions, fixed: LmOptions, who: string): void {
-  for (const [option, value] of Object.entries(fixed)) {
-    const other = asked[option as keyof LmOptions];
-    if (other === undefined || other === value) continue;
-    const said = `${who} ${option} ${value}, not ${other}`;
-    const fix = `Leave out ${option}, or start a new run`;
-    throw new ConfigError("train", said, fix, { option });
-  }
 }
 
 function startEvent(run: TrainingRun): TrainEvent {
@@ -246,11 +179,8 @@ function stepTokens({ step, windows }: TrainingRun): number {
   return Math.min(windows.length, windows.steps - start) * windows.batch;
 }
 
-async function validate(
-  run: TrainingRun,
-  trainLoss: number,
-  store: ModelStore | undefined,
-): Promise<TrainEvent> {
+async function validate(run: TrainingRun, checkpoints: Checkpoints | null): Promise<TrainEvent> {
+  const trainLoss = run.recent.sum / run.recent.tokens;
   const { step, epoch, corpus } = run;
   const score = await evaluate(run.model, corpus.valid.tokens);
   const { loss: valLoss, perplexity } = score;
@@ -259,29 +189,12 @@ async function validate(
     throw new TrainingError("train", said, `Use a smaller learning rate than ${run.config.lr}`);
   }
   const best = !(valLoss >= run.bestValLoss);
+  run.recent = { sum: 0, tokens: 0 };
   run.validations.push({ step, trainLoss, valLoss });
-  await store?.write({ ...(best ? modelFiles(current(run)) : {}), ...trainingFiles(run) });
+  await checkpoints?.save(run, best ? current(run) : null);
   const bits = bitsPerCharacter(score, corpus.tokenizer.kind, corpus.valid.characters);
   const scores = { valLoss, perplexity, bitsPerCharacter: bits, best };
   return { event: "valid", step, epoch, trainLoss, ...scores };
-}
-
-/** The model at this moment. */
-function current(run: TrainingRun): TrainedModel {
-  return {
-    model: run.model,
-    tokenizer: run.corpus.tokenizer,
-    training: run.training,
-    text: run.corpus.record,
-    step: run.step,
-    valLoss: run.validations.at(-1)?.valLoss ?? null,
-  };
-}
-
-/** The files of an interrupted run; before the first validation also those of the model. */
-function interruptedFiles(run: TrainingRun): Record<string, Uint8Array> {
-  const first = run.validations.length === 0 ? modelFiles(current(run)) : {};
-  return { ...first, ...trainingFiles(run) };
 }
 
 function withCheckpointHint(

@@ -27,6 +27,14 @@ export interface Validation {
   readonly valLoss: number;
 }
 
+/** Losses since a validation, each times the tokens of its window. */
+export interface RecentLoss {
+  /** Nats. */
+  readonly sum: number;
+  /** Tokens. */
+  readonly tokens: number;
+}
+
 /**
  * Truncated back-propagation through time with Adam: every step takes one window of all streams,
  * carries the state of the window before without its history, clips the gradient and moves the
@@ -63,6 +71,8 @@ export class TrainingRun {
   step = 0;
   /** The state after the last step's window; null at the start of an epoch. */
   state: LmState | null = null;
+  /** Losses of the windows since the last validation, times their tokens; `train` adds to them. */
+  recent: RecentLoss = { sum: 0, tokens: 0 };
   /** The validations so far; `train` adds to them. */
   readonly validations: Validation[] = [];
 

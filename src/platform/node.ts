@@ -3,44 +3,67 @@
  * or that load slowly, are loaded when they are needed.
  */
 
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+} from "node:fs/promises";
+import { availableParallelism, hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { Platform, PlatformFiles } from "./types.ts";
 
 const files: PlatformFiles = {
   async read(path) {
+    return unless(["ENOENT"], null, () => readFile(path));
+  },
+  async write(path, bytes) {
+    const file = await open(path, "w");
     try {
-      return await readFile(path);
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return null;
-      throw error;
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
     }
   },
-  async writeAtomic(folder, contents) {
-    const created = await makeFolder(folder);
-    const pending = Object.entries(contents).map(([name, bytes]) => {
-      const path = join(folder, name);
-      return { path, bytes, temporary: `${path}.${process.pid}.tmp` };
+  rename,
+  async link(from, to) {
+    const copied = () => copyFile(from, to, constants.COPYFILE_EXCL).then(() => true);
+    const linked = () => link(from, to).then(() => true);
+    // Some file systems have no links.
+    return unless(["EEXIST"], false, () => linked().catch((e) => orElse(e, copied)));
+  },
+  remove: (path) => rm(path, { force: true }),
+  async flush(folder) {
+    // Windows opens no folders, and needs no flush.
+    const refusals = ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"];
+    await unless(refusals, undefined, async () => {
+      const handle = await open(folder, "r");
+      await handle.sync().finally(() => handle.close());
     });
-    if (pending.length === 0) return tryOut(folder, created);
-    try {
-      for (const { temporary, bytes } of pending) await writeFlushed(temporary, bytes);
-      for (const { temporary, path } of pending) await rename(temporary, path);
-    } catch (error) {
-      for (const { temporary } of pending) await rm(temporary, { force: true });
-      throw error;
-    }
   },
+  makeFolder,
+  removeFolder: (folder) =>
+    unless(["ENOTEMPTY", "EEXIST", "ENOENT"], undefined, () => rmdir(folder)),
   async list(folder) {
-    try {
-      return (await readdir(folder)).sort();
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return [];
-      throw error;
-    }
+    return unless(["ENOENT"], [], async () => (await readdir(folder)).sort());
   },
   join,
+  async self() {
+    return { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+  },
+  async mayLive({ pid, host, started }) {
+    if (host !== hostname()) return true;
+    const now = await startOf(pid);
+    if (now !== null && started !== null && now !== started) return false;
+    return unless(["ESRCH"], false, async () => unless(["EPERM"], true, async () => signals(pid)));
+  },
 };
 
 export const platform: Platform = {
@@ -79,36 +102,48 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /**
- * Makes a folder and its parents; returns the first that was missing. Node's own recursive `mkdir`
- * loops forever where a file system answers ENOENT.
+ * Makes a folder and its parents. Node's own recursive `mkdir` loops forever where a file system
+ * answers ENOENT.
  */
-async function makeFolder(folder: string): Promise<string | undefined> {
+async function makeFolder(folder: string): Promise<string[]> {
   try {
     await mkdir(folder);
-    return folder;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return undefined;
+    if (hasCode(error, "EEXIST")) return [];
     if (!hasCode(error, "ENOENT") || dirname(folder) === folder) throw error;
-    const first = await makeFolder(dirname(folder));
+    const parents = await makeFolder(dirname(folder));
     await mkdir(folder);
-    return first ?? folder;
+    await files.flush(dirname(folder));
+    return [folder, ...parents];
   }
+  await files.flush(dirname(folder));
+  return [folder];
 }
 
-async function tryOut(folder: string, created: string | undefined): Promise<void> {
-  const temporary = join(folder, `${process.pid}.tmp`);
-  await writeFlushed(temporary, new Uint8Array(0));
-  await rm(created ?? temporary, { recursive: true });
+/** When a process started, in ticks since the machine did; only Linux tells it. */
+async function startOf(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "w");
+function signals(pid: number): boolean {
+  return process.kill(pid, 0);
+}
+
+/** The result of work, or another value when it fails with one of these codes. */
+async function unless<T, U>(codes: string[], other: U, work: () => Promise<T>): Promise<T | U> {
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    return await work();
+  } catch (error) {
+    if (codes.some((code) => hasCode(error, code))) return other;
+    throw error;
   }
+}
+
+function orElse<T>(error: unknown, work: () => Promise<T>): Promise<T> {
+  const codes = ["EPERM", "ENOTSUP", "ENOSYS", "EOPNOTSUPP"];
+  if (codes.some((code) => hasCode(error, code))) return work();
+  throw error;
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -23,12 +23,33 @@ export interface Platform {
 export interface PlatformFiles {
   /** The file's bytes, or null if there is no such file. */
   read(path: string): Promise<Uint8Array | null>;
-  /**
-   * Writes each file under another name, flushes all to disk, then renames all: after a failure
-   * the old files are intact. Creates the folder. With no files it only tests whether it could.
-   */
-  writeAtomic(folder: string, contents: Readonly<Record<string, Uint8Array>>): Promise<void>;
+  /** Writes a file; its bytes are on the disk when it returns. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Gives a file another name in one step; a file that had that name is gone. */
+  rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name; false if another file has it. */
+  link(from: string, to: string): Promise<boolean>;
+  /** Removes a file, or nothing if there is none. */
+  remove(path: string): Promise<void>;
+  /** The names in a folder are on the disk when it returns. */
+  flush(folder: string): Promise<void>;
+  /** Creates a folder and its parents; returns those that were missing, the innermost first. */
+  makeFolder(folder: string): Promise<string[]>;
+  /** Removes a folder if it is empty. */
+  removeFolder(folder: string): Promise<void>;
   /** Names in a folder, sorted; empty if there is no such folder. */
   list(folder: string): Promise<string[]>;
   join(...parts: string[]): string;
+  /** This process. */
+  self(): Promise<ProcessName>;
+  /** Whether a process may live: true also for one of another machine. */
+  mayLive(process: ProcessName): Promise<boolean>;
+}
+
+/** A process; its start tells it from a later one of the same number. */
+export interface ProcessName {
+  readonly pid: number;
+  readonly host: string;
+  /** In units of the system; null where it is unknown. */
+  readonly started: string | null;
 }
