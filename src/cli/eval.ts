@@ -1,16 +1,18 @@
 /** `saiki eval`. */
 
 import { type Command, Option } from "commander";
-import { FolderStore } from "../io/index.ts";
-import { evaluateText, loadModel } from "../lm/index.ts";
+import { evaluateText } from "../lm/index.ts";
+import { encodingHelp, toEncoding } from "./encoding.ts";
 import type { Io } from "./io.ts";
+import { openModel } from "./open-model.ts";
 import { examples } from "./options.ts";
 import { interruptible } from "./outcome.ts";
 import { readText } from "./read-text.ts";
-import { bits, grouped, nats, perplexityText } from "./ui/format.ts";
+import { bits, grouped, nats, perplexityText, quotedList } from "./ui/format.ts";
 
 interface Flags {
   readonly split: "all" | "valid";
+  readonly encoding?: string;
   readonly json?: true;
 }
 
@@ -19,7 +21,8 @@ export function evalCommand(program: Command, io: Io): void {
     .command("eval")
     .description("tell how well a model predicts a text")
     .argument("<model>", "the folder that saiki train wrote")
-    .argument("<file>", "a text file, UTF-8; - for standard input")
+    .argument("<file>", "a text file; - for standard input")
+    .option("--encoding <name>", encodingHelp, toEncoding)
     .addOption(
       new Option("--split <part>", "all of the text, or the part that training held out")
         .choices(["all", "valid"])
@@ -35,8 +38,8 @@ export function evalCommand(program: Command, io: Io): void {
 }
 
 async function evalAction(folder: string, file: string, flags: Flags, io: Io): Promise<void> {
-  const trained = await loadModel(new FolderStore(folder));
-  const text = await readText(file, io);
+  const trained = await openModel(folder);
+  const text = await readText(file, io, flags);
   const { split, json } = flags;
   const score = await interruptible(io, (signal) =>
     evaluateText(trained, text, { split, textName: file, signal }),
@@ -47,11 +50,8 @@ async function evalAction(folder: string, file: string, flags: Flags, io: Io): P
   }
   const unit = trained.tokenizer.kind === "char" ? "character" : "word";
   if (score.unknown.length > 0) {
-    const some = score.unknown.slice(0, 8).map((u) => JSON.stringify(u));
-    const more = score.unknown.length > some.length ? ", …" : "";
-    io.stderr.write(
-      `${grouped(score.unknown.length)} unknown, read as <unk>: ${some.join(", ")}${more}\n`,
-    );
+    const count = grouped(score.unknown.length);
+    io.stderr.write(`${count} unknown, read as <unk>: ${quotedList(score.unknown)}\n`);
   }
   io.stdout.write(`loss                ${nats(score.loss)} nats per ${unit}\n`);
   io.stdout.write(`perplexity          ${perplexityText(score.perplexity)}\n`);

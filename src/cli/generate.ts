@@ -2,11 +2,12 @@
 
 import type { Command } from "commander";
 import { warn } from "../core/index.ts";
-import { FolderStore } from "../io/index.ts";
-import { generate, loadModel, resolveGenerateOptions, type Tokenizer } from "../lm/index.ts";
+import { generate, resolveGenerateOptions, type Tokenizer } from "../lm/index.ts";
 import type { Io } from "./io.ts";
+import { openModel } from "./open-model.ts";
 import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
 import { interruptible } from "./outcome.ts";
+import { quotedList } from "./ui/format.ts";
 import { look } from "./ui/look.ts";
 
 interface Flags {
@@ -50,7 +51,7 @@ async function generateAction(folder: string, flags: Flags, io: Io): Promise<voi
   const { json, color: _, ...given } = flags;
   const options = checkingUsage(() => resolveGenerateOptions(given));
   const { prompt } = options;
-  const trained = await loadModel(new FolderStore(folder));
+  const trained = await openModel(folder);
   if (!flags.strict) warnOfUnknown(trained.tokenizer, prompt);
   let text = "";
   const { paint } = look(io, "stdout");
@@ -75,6 +76,5 @@ async function generateAction(folder: string, flags: Flags, io: Io): Promise<voi
 function warnOfUnknown(tokenizer: Tokenizer, prompt: string): void {
   const unknown = tokenizer.unknown(prompt);
   if (unknown.length === 0) return;
-  const list = unknown.map((u) => JSON.stringify(u)).join(", ");
-  warn(`the model does not know ${list}: read as <unk>`);
+  warn(`the model does not know ${quotedList(unknown)}: read as <unk>`);
 }

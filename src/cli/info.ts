@@ -3,10 +3,9 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { wrapAnsi } from "fast-wrap-ansi";
-import { FolderStore } from "../io/index.ts";
 import { backendInfo, ready } from "../kernels/index.ts";
-import { loadModel } from "../lm/index.ts";
 import type { Io } from "./io.ts";
+import { openModel } from "./open-model.ts";
 import { examples } from "./options.ts";
 import { grouped, nats, perplexityText } from "./ui/format.ts";
 import { columnsOf, look } from "./ui/look.ts";
@@ -50,9 +49,7 @@ function machineFacts(): Facts {
 }
 
 async function modelFacts(folder: string): Promise<Facts> {
-  const { model, tokenizer, training, text, step, valLoss } = await loadModel(
-    new FolderStore(folder),
-  );
+  const { model, tokenizer, training, text, step, valLoss } = await openModel(folder);
   const { cell, embedding, hidden, layers, dropout, inputDropout } = model.config;
   const rest = { hidden, layers, dropout, "input dropout": inputDropout };
   const sizes = cell === "bigram" ? { embedding } : { embedding, ...rest };

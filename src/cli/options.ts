@@ -9,7 +9,8 @@ import { UsageError } from "./outcome.ts";
 /** Reads a number. */
 export function toNumber(text: string): number {
   const x = Number(text);
-  if (text.trim() === "" || Number.isNaN(x)) throw new InvalidArgumentError("It is not a number.");
+  if (text.trim() === "" || Number.isNaN(x))
+    throw new InvalidArgumentError("It is not a number. Write it in digits, such as 0.5.");
   return x;
 }
 

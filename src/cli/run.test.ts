@@ -91,6 +91,23 @@ describe("saiki train", () => {
     expect(events.at(-1)).toMatchObject({ event: "done", step: 3 });
   });
 
+  test("reads a text in another encoding, and says so in how to go on", async () => {
+    writeFileSync(at("sjis.txt"), Buffer.from("8ce194c30a82cd82a20a".repeat(60), "hex"));
+    const args = [...small, "--encoding", "Shift_JIS", "--steps", "6", "--eval-every", "2"];
+    const stopped = await saikiIn({ interruptAt: /step 2 / }, "train", at("sjis.txt"), ...args);
+    expect(stopped.err).toMatch(/sjis\.txt --encoding shift_jis --resume\n$/);
+    const rest = ["--encoding", "shift_jis", "--resume"];
+    expect((await saiki("train", at("sjis.txt"), ...rest)).status).toBe(0);
+    const score = ["eval", at("sjis.txt.saiki"), at("sjis.txt"), "--encoding", "sjis"];
+    expect((await saiki(...score)).err).toBe("");
+  });
+
+  test("says at the start what an interrupted run of the folder would do", async () => {
+    const args = [...small, "--steps", "1", "--out", at("said")];
+    const { err } = await saiki("train", at("book.txt"), ...args);
+    expect(err).toMatch(/\nCtrl-C saves in .*said; --resume goes on\nstep 1/);
+  });
+
   test("reads standard input, and writes beside the file by default", async () => {
     const one = [...small, "--steps", "1"];
     const piped = await saikiIn({ stdin: text }, "train", "-", ...one, "--out", at("piped"));
@@ -132,6 +149,11 @@ describe("saiki eval", () => {
     writeFileSync(at("other.txt"), "the dög sat on é.");
     const { err, status } = await saiki("eval", at("model"), at("other.txt"));
     expect([status, err]).toEqual([0, '2 unknown, read as <unk>: "ö", "é"\n']);
+    const args = [...small, "--tokens", "word", "--steps", "1", "--out", at("words")];
+    await saiki("train", at("book.txt"), ...args);
+    writeFileSync(at("other.txt"), `the ${"x".repeat(1e5)} sat`);
+    const long = await saiki("eval", at("words"), at("other.txt"));
+    expect(long.err).toBe(`1 unknown, read as <unk>: "${"x".repeat(40)}…"\n`);
   });
 });
 
@@ -203,6 +225,38 @@ describe("wrong usage and bad input: one line, exit status 1 or 2, nothing writt
     ["two wishes", () => ["train", book(), "--resume", "--force"], 2, /Use one of them/],
     ["an unknown part", () => ["eval", at("model"), book(), "--split", "x"], 2, /all, valid/],
     ["a missing text", () => ["train", at("nope"), ...out()], 1, /nope: there is no such file/],
+    ["no name of a folder", () => ["train", book(), "--out", ""], 2, /--out is empty\. Name a/],
+    [
+      "a number in words",
+      () => ["generate", at("model"), "--temperature", "inf"],
+      2,
+      /It is not a number\. Write it in digits, such as 0\.5\./,
+    ],
+    [
+      "an unknown encoding",
+      () => ["train", book(), "--encoding", "utf-9"],
+      2,
+      /--encoding <name>.*'utf-9'.*Use one of utf-8, .*shift_jis, euc-jp, windows-1252\./,
+    ],
+    [
+      "a text for a model",
+      () => ["generate", book()],
+      1,
+      /book\.txt: this is a file, not the folder of a model\. Give .*book\.txt\.saiki\./,
+    ],
+    [
+      "a model's file for the model",
+      () => ["eval", join(at("model"), "model.safetensors"), book()],
+      1,
+      /this is a file, not the folder of a model\. Give the folder that saiki train wrote\./,
+    ],
+    [
+      "line breaks alone",
+      () => ["train", made("breaks", "\n".repeat(5000)), ...out()],
+      1,
+      /breaks: the text is white space alone\. Give a text with words in it\./,
+    ],
+    ["one character", () => ["train", made("one", "x"), ...out()], 1, /a text of 1 character is/],
     ["a folder as text", () => ["train", folder, ...out()], 1, /this is a folder\. Give a text/],
     ["an empty text", () => ["train", made("empty", ""), ...out()], 1, /empty: the file is empty/],
     [

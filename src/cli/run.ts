@@ -17,7 +17,7 @@ const commands = [trainCommand, evalCommand, generateCommand, infoCommand, build
 /**
  * Runs a command.
  *
- * @returns 0; 1 when the work failed; 2 on wrong usage; 130 after Ctrl-C
+ * @returns 0; 1 when the work failed; 2 on wrong usage; 128 + n after signal n (Ctrl-C: 130)
  */
 export async function run(args: readonly string[], given: Io): Promise<number> {
   const io = { ...given, color: colorFromArgs(args) };

@@ -7,14 +7,15 @@ import {
   cells,
   checkOptions,
   type LmOptions,
-  loadModel,
   optionNames,
   resolveConfig,
   type TrainResult,
   tokenKinds,
   train,
 } from "../lm/index.ts";
+import { encodingHelp, toEncoding } from "./encoding.ts";
 import type { Io } from "./io.ts";
+import { openModel } from "./open-model.ts";
 import { checkingUsage, examples, inFlags, toNumber } from "./options.ts";
 import { interruptible, UsageError } from "./outcome.ts";
 import { readText } from "./read-text.ts";
@@ -29,6 +30,7 @@ type Flags = LmOptions & {
   readonly force?: true;
   readonly resume?: true;
   readonly initFrom?: string;
+  readonly encoding?: string;
   readonly json?: true;
   readonly profile?: true;
 };
@@ -38,7 +40,8 @@ export function trainCommand(program: Command, io: Io): void {
   const command = program
     .command("train")
     .description("learn a language model of a text")
-    .argument("<file>", "a text file, UTF-8; - for standard input")
+    .argument("<file>", "a text file; - for standard input")
+    .option("--encoding <name>", encodingHelp, toEncoding)
     .option("--out <folder>", "where the model goes (default: FILE.saiki)")
     .option("--force", "replace what is there")
     .option("--resume", "continue the interrupted run that is there")
@@ -86,17 +89,18 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     const sentence = `--resume continues a run; ${force ? "--force" : "--init-from"} starts one`;
     throw new UsageError("saiki train", sentence, "Use one of them");
   }
-  const text = await readText(file, io);
+  if (out === "") throw new UsageError("saiki train", "--out is empty", "Name a folder");
+  const text = await readText(file, io, flags);
   await ready(); // WebAssembly needs it for threads
-  const initial = initFrom === undefined ? undefined : await loadModel(new FolderStore(initFrom));
-  const view = progress(io, { json });
+  const initial = initFrom === undefined ? undefined : await openModel(initFrom);
+  const view = progress(io, { json, whenStopped: `Ctrl-C saves in ${out}; --resume goes on` });
   const endProfile = flags.profile ? profileKernels() : null;
   const hooks = { store: new FolderStore(out), overwrite: force, resume, initFrom: initial };
   await interruptible(io, async (signal) => {
     const onEvent = view.show.bind(view);
     const result = await train(text, options, { ...hooks, signal, onEvent, textName: file });
     view.end();
-    if (!json) report(result, file, out, io);
+    if (!json) report(result, file, { ...flags, out }, io);
     if (endProfile) io.stderr.write(profileText(endProfile()));
   })
     .catch((error) => {
@@ -105,11 +109,19 @@ async function trainAction(file: string, flags: Flags, io: Io): Promise<void> {
     .finally(() => view.end());
 }
 
-function report(result: TrainResult, file: string, out: string, io: Io): void {
+function report(
+  result: TrainResult,
+  file: string,
+  { out, encoding }: Flags & { readonly out: string },
+  io: Io,
+): void {
   if (!result.finished) {
     const outFlag = out === `${file}.saiki` ? [] : ["--out", out];
+    const encodingFlag = encoding === undefined ? [] : ["--encoding", encoding];
     io.stderr.write(`stopped at step ${result.step}, saved in ${out}\n`);
-    io.stderr.write(`continue with: ${saiki("train", file, ...outFlag, "--resume")}\n`);
+    io.stderr.write(
+      `continue with: ${saiki("train", file, ...encodingFlag, ...outFlag, "--resume")}\n`,
+    );
     return;
   }
   const { bestValLoss, tokenizer } = result;

@@ -61,6 +61,13 @@ export function prepareCorpus(
 ): Corpus {
   const { tokens: kind, validFraction } = config;
   const { train, valid } = splitText(text, validFraction, kind);
+  if (text.trim() === "" && text !== "") {
+    throw new ConfigError(
+      textName,
+      "the text is white space alone",
+      "Give a text with words in it",
+    );
+  }
   if (train.trim() === "" || valid === "") throw tooShort(text, config, textName);
   const vocabulary = tokenizer ?? learned(train, config);
   const parts = { train: part(train, vocabulary), valid: part(valid, vocabulary) };
@@ -84,6 +91,8 @@ function learned(text: string, { tokens, maxVocabulary }: TrainingConfig): Token
 }
 
 function tooShort(text: string, { batch, tokens }: TrainingConfig, op: string): ConfigError {
-  const short = `${countCharacters(text)} characters is too short for ${batch} streams of ${tokens}s`;
+  const count = countCharacters(text);
+  const size = `${count} character${count === 1 ? "" : "s"}`;
+  const short = `${size} is too short for ${batch} stream${batch === 1 ? "" : "s"} of ${tokens}s`;
   return new ConfigError(op, `a text of ${short}`, "Give a longer text, or a smaller batch");
 }

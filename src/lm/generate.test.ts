@@ -26,6 +26,14 @@ describe("generateText()", () => {
     );
   });
 
+  test("writes no second space after a prompt that ends in white space", async () => {
+    for (const space of [" ", "\t", "\u00a0", "\u3000"]) {
+      const options = { temperature: 0, length: 1, prompt: `the cat${space}` };
+      expect(await generateText(words, options)).toBe("sat");
+      expect(await generateText(words, { ...options, prompt: "the cat" })).toBe(" sat");
+    }
+  });
+
   test("starts a line where there is no prompt", async () => {
     const [a, b] = [chars, words].map((m) => generateText(m, { temperature: 0, length: 5 }));
     expect(await a).toMatch(/^(the c|a dog)/);

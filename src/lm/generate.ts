@@ -85,7 +85,8 @@ export async function* generate(
   const pace = new Pace();
   const session = openSession(model);
   const start = promptIds(tokenizer, prompt);
-  let last = prompt === "" ? null : (start.at(-1) as number);
+  // Decoding begins a word with a space; after a prompt that ends in one, there is one already.
+  let last = prompt === "" || /\p{White_Space}$/u.test(prompt) ? null : (start.at(-1) as number);
   let scores = session.read(start.subarray(0, PIECE));
   for (let at = PIECE; at < start.length; at += PIECE) {
     await pace.yieldToEventLoop();

@@ -5,6 +5,14 @@ export function grouped(n: number): string {
   return Math.round(n).toLocaleString("en-US");
 }
 
+/** Words in quotes: the first of them, each no longer than a line. */
+export function quotedList(words: readonly string[], most = 8): string {
+  const some = words.slice(0, most).map((word) => {
+    return JSON.stringify(word.length > 40 ? `${word.slice(0, 40)}…` : word);
+  });
+  return `${some.join(", ")}${words.length > most ? ", …" : ""}`;
+}
+
 /** Nats, perplexities and bits with their significant digits. */
 export function nats(x: number): string {
   return x.toFixed(4);

@@ -8,7 +8,7 @@ import { frame } from "./frame.ts";
 import { columnsOf, type Look } from "./look.ts";
 import { Screen } from "./screen.ts";
 import { Speed } from "./speed.ts";
-import { type Start, type Step, TrainLog, type Valid } from "./train-log.ts";
+import type { Start, Step, TrainLog, Valid } from "./train-log.ts";
 import type { ProgressView } from "./view.ts";
 
 const SAMPLES = 4; // at most
@@ -17,7 +17,6 @@ export class LiveRun implements ProgressView {
   private readonly out: Output;
   private readonly look: Look;
   private readonly log: TrainLog;
-  private readonly brief: boolean;
   private readonly screen: Screen;
   private readonly speed = new Speed();
   private readonly loss = new RunningMean();
@@ -29,11 +28,10 @@ export class LiveRun implements ProgressView {
   /** The step of the next sample. */
   private sampleAt = Number.POSITIVE_INFINITY;
 
-  constructor(out: Output, looks: Look, brief: boolean) {
+  constructor(out: Output, looks: Look, log: TrainLog) {
     this.out = out;
     this.look = looks;
-    this.brief = brief;
-    this.log = new TrainLog(looks, brief);
+    this.log = log;
     this.screen = new Screen(out, (columns) => this.block(columns));
     this.warnAsBefore = setWarningHandler((text) =>
       this.screen.above(() => this.warnAsBefore(text)),
@@ -74,7 +72,7 @@ export class LiveRun implements ProgressView {
     const sentence = this.log.readable(event);
     if (sentence !== null) this.write(sentence);
     if (sentence === null && event.step < this.sampleAt) return;
-    this.sampleAt = this.brief ? Number.POSITIVE_INFINITY : event.step + this.total / SAMPLES;
+    this.sampleAt = this.log.brief ? Number.POSITIVE_INFINITY : event.step + this.total / SAMPLES;
     const length = current.tokenizer.kind === "char" ? 150 : 30;
     const text = await generateText(current, { length, temperature: 0.8 });
     this.write(frame(`step ${event.step} writes`, text, columnsOf(this.out), this.look));

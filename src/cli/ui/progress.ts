@@ -2,7 +2,7 @@
 
 import type { Io, Output } from "../io.ts";
 import { LiveRun } from "./live-run.ts";
-import { type Look, look } from "./look.ts";
+import { look } from "./look.ts";
 import { Speed } from "./speed.ts";
 import { TrainLog } from "./train-log.ts";
 import type { ProgressView } from "./view.ts";
@@ -11,17 +11,19 @@ export interface ProgressOptions {
   readonly json?: boolean | undefined;
   /** Whether it is one of several runs on the same text, which share lines and show one sample. */
   readonly brief?: boolean | undefined;
+  /** How an interrupted run goes on, said at the start. */
+  readonly whenStopped?: string | undefined;
 }
 
-export function progress(io: Io, { json, brief = false }: ProgressOptions): ProgressView {
-  if (json) return jsonLines(io.stdout);
+export function progress(io: Io, options: ProgressOptions): ProgressView {
+  if (options.json) return jsonLines(io.stdout);
   const looks = look(io, "stderr");
-  return looks.isLive ? new LiveRun(io.stderr, looks, brief) : plainLines(io.stderr, looks, brief);
+  const log = new TrainLog(looks, options);
+  return looks.isLive ? new LiveRun(io.stderr, looks, log) : plainLines(io.stderr, log);
 }
 
-function plainLines(out: Output, looks: Look, brief: boolean): ProgressView {
+function plainLines(out: Output, log: TrainLog): ProgressView {
   const speed = new Speed();
-  const log = new TrainLog(looks, brief);
   return {
     show(event) {
       if (event.event === "start") out.write(`${log.begin(event)}\n`);

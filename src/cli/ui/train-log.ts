@@ -8,22 +8,31 @@ export type Start = Extract<TrainEvent, { event: "start" }>;
 export type Step = Extract<TrainEvent, { event: "step" }>;
 export type Valid = Extract<TrainEvent, { event: "valid" }>;
 
+interface LogOptions {
+  readonly brief?: boolean | undefined;
+  /** How an interrupted run goes on, said at the start. */
+  readonly whenStopped?: string | undefined;
+}
+
 /** The log's lines for a validation; it notices when the model beats counted bigrams. */
 export class TrainLog {
+  /** Whether the run is one of several, and the log short. */
+  readonly brief: boolean;
   private readonly look: Look;
-  private readonly brief: boolean;
+  private readonly whenStopped: string | undefined;
   private start: Start | null = null;
   private isReadable = false;
 
-  constructor(look: Look, brief: boolean) {
+  constructor(look: Look, { brief = false, whenStopped }: LogOptions) {
     this.look = look;
     this.brief = brief;
+    this.whenStopped = whenStopped;
   }
 
   begin(event: Start): string {
     this.start = event;
-    const lines = startText(event, this.look);
-    return lines.slice(0, this.brief ? 1 : undefined).join("\n");
+    const lines = startText(event, this.look).slice(0, this.brief ? 1 : undefined);
+    return [...lines, ...(this.whenStopped ? [this.whenStopped] : [])].join("\n");
   }
 
   valid(event: Valid): string {
