@@ -157,7 +157,7 @@ function restore(run: TrainingRun, saved: Saved, store: ModelStore): void {
   }
   restoreState(run, state, store);
   run.step = step;
-  run.recent = recent;
+  Object.assign(run.recent, recent);
   run.validations.push(...validations);
 }
 

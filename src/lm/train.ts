@@ -140,8 +140,8 @@ async function learn(
   while (!run.done && !signal?.aborted) {
     const { loss, gradNorm } = run.advance();
     const tokens = stepTokens(run);
-    const { recent } = run;
-    run.recent = { sum: recent.sum + loss * tokens, tokens: recent.tokens + tokens };
+    run.recent.sum += loss * tokens;
+    run.recent.tokens += tokens;
     await emit({ event: "step", step: run.step, epoch: run.epoch, loss, gradNorm, tokens });
     await pace.yieldToEventLoop();
     if (run.step % interval !== 0 && !run.done) continue;
@@ -189,7 +189,7 @@ async function validate(run: TrainingRun, checkpoints: Checkpoints | null): Prom
     throw new TrainingError("train", said, `Use a smaller learning rate than ${run.config.lr}`);
   }
   const best = !(valLoss >= run.bestValLoss);
-  run.recent = { sum: 0, tokens: 0 };
+  Object.assign(run.recent, { sum: 0, tokens: 0 });
   run.validations.push({ step, trainLoss, valLoss });
   await checkpoints?.save(run, best ? current(run) : null);
   const bits = bitsPerCharacter(score, corpus.tokenizer.kind, corpus.valid.characters);

@@ -30,9 +30,9 @@ export interface Validation {
 /** Losses since a validation, each times the tokens of its window. */
 export interface RecentLoss {
   /** Nats. */
-  readonly sum: number;
+  sum: number;
   /** Tokens. */
-  readonly tokens: number;
+  tokens: number;
 }
 
 /**
@@ -72,7 +72,7 @@ export class TrainingRun {
   /** The state after the last step's window; null at the start of an epoch. */
   state: LmState | null = null;
   /** Losses of the windows since the last validation, times their tokens; `train` adds to them. */
-  recent: RecentLoss = { sum: 0, tokens: 0 };
+  readonly recent: RecentLoss = { sum: 0, tokens: 0 };
   /** The validations so far; `train` adds to them. */
   readonly validations: Validation[] = [];
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { random } from "./mutations.ts";
 
-const isSoak = process.env["MODE"] === "soak";
+const isSoak = process.env["SAIKI_SOAK"] === "1";
 const kills = isSoak ? 300 : 6;
 const steps = 8 * kills;
 const folder = mkdtempSync(join(tmpdir(), "saiki-kill-"));

@@ -7,7 +7,7 @@ import { type Tensor, zeros } from "../../src/tensor/index.ts";
 import { type Content, changed, copied, corrected, mutated, random } from "./mutations.ts";
 
 /** `npm run test:soak` tries all; otherwise a share. */
-const isSoak = process.env["MODE"] === "soak";
+const isSoak = process.env["SAIKI_SOAK"] === "1";
 const text = "the cat sat on the mat. a dog ran to the sea. ".repeat(6);
 const small = { embedding: 2, hidden: 3, batch: 2, length: 10, steps: 4, evalEvery: 2 };
 
