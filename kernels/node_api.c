@@ -202,12 +202,17 @@ FUNCTION(sessionStep, {
 #define ROWS \
   const idx rows = size(&a), cols = size(&a), n = times(&a, rows, cols)
 
+/* Rows without columns have no memory that bounds their count. */
+#define COLUMNS \
+  CHECKED; \
+  if (cols == 0) return 0
+
 #define ROWS_FORWARD(name, entry) \
   FUNCTION(name, { \
     ROWS; \
     const float *x = reals(&a, n); \
     float *y = reals(&a, n); \
-    CHECKED; \
+    COLUMNS; \
     k->entry(x, y, rows, cols); \
   })
 ROWS_FORWARD(softmax, softmax)
@@ -218,7 +223,7 @@ ROWS_FORWARD(logSoftmax, log_softmax)
     ROWS; \
     const float *y = reals(&a, n), *dy = reals(&a, n); \
     float *dx = reals(&a, n); \
-    CHECKED; \
+    COLUMNS; \
     k->entry(y, dy, dx, rows, cols); \
   })
 ROWS_BACKWARD(softmaxBackward, softmax_backward)
@@ -270,7 +275,7 @@ FUNCTION(layerNormForward, {
   const double eps = number(&a);
   const float *x = reals(&a, n), *weight = maybe(&a, cols), *bias = maybe(&a, cols);
   float *y = reals(&a, n);
-  CHECKED;
+  COLUMNS;
   k->layer_norm_forward(x, weight, bias, y, rows, cols, eps);
 })
 FUNCTION(layerNormBackward, {
@@ -278,7 +283,7 @@ FUNCTION(layerNormBackward, {
   const double eps = number(&a);
   const float *x = reals(&a, n), *weight = maybe(&a, cols), *dy = reals(&a, n);
   float *dx = maybe(&a, n), *dweight = maybe(&a, cols), *dbias = maybe(&a, cols);
-  CHECKED;
+  COLUMNS;
   k->layer_norm_backward(x, weight, dy, dx, dweight, dbias, rows, cols, eps);
 })
 

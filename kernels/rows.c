@@ -154,20 +154,22 @@ EXPORT void saiki_cross_entropy_backward(const float *x, const int *target, cons
 /* ---- layer norm ------------------------------------------------------------------------------ */
 
 /*
- * d = x − mean, and 1 / √(mean of d² + eps). The mean is rounded; `rest`, the mean of what remains,
- * is subtracted too, so that rows far from 0 lose nothing. NaN where squares overflow, as in PyTorch.
+ * d = x · unit − mean, and scale = 1 / √(mean of d² + eps · unit²). The mean is rounded; `rest`, the
+ * mean of what remains, is subtracted too, so that rows far from 0 lose nothing. The unit is a power
+ * of 2, and cancels from the normalised row d · scale.
  */
 typedef struct {
-  float mean, rest, scale;
+  float unit, mean, fill, rest, scale; /* fill · unit = mean: beside a row, where d · scale is small */
 } row_moments;
 
-static row_moments moments(const float *x, idx n, double eps) {
-  const float mean = row_sum(x, n) / (float)n;
+/* The scale is NaN where squares overflow. */
+INLINE row_moments moments_in(const float *x, idx n, double eps, float mean, float unit) {
+  const float fill = mean / unit;
   double sum = 0, squares = 0; /* of d before `rest` is subtracted, runs of 64 vectors in float32 */
   for (idx i = 0; i < n; i += 64 * VW) {
     vf run = vset(0), run_squares = vset(0);
     for (idx j = i; j < n && j < i + 64 * VW; j += VW) {
-      const vf d = vload_or(x + j, n - j, mean) - mean;
+      const vf d = vload_or(x + j, n - j, fill) * unit - mean;
       run += d;
       run_squares = vfma(d, d, run_squares);
     }
@@ -175,12 +177,24 @@ static row_moments moments(const float *x, idx n, double eps) {
     squares += hsum(run_squares);
   }
   const double rest = sum / (double)n, variance = squares / (double)n - rest * rest;
-  const double scale = 1 / __builtin_sqrt((variance < 0 ? 0 : variance) + eps);
-  return (row_moments){mean, (float)rest, squares < INF ? (float)scale : __builtin_nanf("")};
+  const double noise = eps * unit * unit;
+  const double scale = 1 / __builtin_sqrt((variance < 0 ? 0 : variance) + noise);
+  const float known = squares < INF ? (float)scale : __builtin_nanf("");
+  return (row_moments){unit, mean, fill, (float)rest, known};
+}
+
+/* Rows whose sums overflow are read in a larger unit; those with an infinity stay NaN. */
+static row_moments moments(const float *x, idx n, double eps) {
+  const row_moments m = moments_in(x, n, eps, row_sum(x, n) / (float)n, 1);
+  if (m.scale == m.scale) return m;
+  const float unit = 0x1p-80f;
+  double sum = 0;
+  for (idx j = 0; j < n; j++) sum += x[j] * unit;
+  return moments_in(x, n, eps, (float)(sum / (double)n), unit);
 }
 
 INLINE vf centred(const float *x, idx left, row_moments m) {
-  return vload_part(x, left) - m.mean - m.rest;
+  return vload_or(x, left, m.fill) * m.unit - m.mean - m.rest;
 }
 
 EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const float *bias,
@@ -197,7 +211,7 @@ EXPORT void saiki_layer_norm_forward(const float *x, const float *weight, const 
   }
 }
 
-/* dx = scale · (g − mean(g) − n · mean(g n)) with g = dy · weight and n the normalised row. */
+/* dx = scale · unit · (g − mean(g) − n · mean(g n)) with g = dy · weight and n the normalised row. */
 static void layer_norm_row(const float *x, const float *weight, const float *dy, float *dx, idx cols,
                            row_moments m) {
   double sum = 0, dot = 0;
@@ -217,7 +231,7 @@ static void layer_norm_row(const float *x, const float *weight, const float *dy,
     const idx left = cols - j;
     const vf g = vload_part(dy + j, left) * (weight ? vload_part(weight + j, left) : vset(1));
     const vf n = centred(x + j, left, m) * m.scale;
-    vstore_part(dx + j, left, m.scale * (g - mean - n * slope));
+    vstore_part(dx + j, left, m.scale * (g - mean - n * slope) * m.unit);
   }
 }
 

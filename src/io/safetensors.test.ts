@@ -53,6 +53,39 @@ const name = fc
   .filter((s) => s !== "__metadata__" && !/\p{Surrogate}/u.test(s));
 const records = fc.dictionary(name, record).map((all) => new Map(Object.entries(all)));
 
+describe("decodeSafetensors() of other things", () => {
+  const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+  test("reads an ArrayBuffer", () => {
+    const { buffer } = encodeSafetensors(new Map([["w", f32([2])]]));
+    expect(decodeSafetensors(buffer as ArrayBuffer).tensors.get("w")).toEqual(f32([2]));
+  });
+
+  test.each([
+    ["PK\x03\x04\0\0\x08\x08", "it is a zip, as torch.save writes"],
+    ["\x80\x02\x8a\x0al\xfc\x9cF", "it is a pickle of Python"],
+    ["GGUF\x03\0\0\0\0", "it is a GGUF file"],
+    ["version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS"],
+    ["<!DOCTYPE html>\n<html>", "it is a web page"],
+  ])("names what %j begins", (start, sentence) => {
+    const decode = () => decodeSafetensors(bytes(start), "model.pt");
+    expect(decode).toThrow(FormatError);
+    expect(decode).toThrow(`model.pt: ${sentence}. `);
+  });
+
+  test("reads a header whose size begins as a pickle does", () => {
+    const tensors = new Map([["w".repeat(0x280 - 57), f32([2])]]);
+    const encoded = encodeSafetensors(tensors);
+    expect([...encoded.subarray(0, 3)]).toEqual([0x80, 2, 0]);
+    expect(decodeSafetensors(encoded).tensors).toEqual(tensors);
+  });
+
+  test("refuses a path", () => {
+    const decode = () => decodeSafetensors("model.safetensors" as unknown as Uint8Array, "m");
+    expect(decode).toThrow("m: the content is a string, not bytes. Read the file, and give its");
+  });
+});
+
 describe("encodeSafetensors()", () => {
   // Headers of the reference writer.
   test.each([

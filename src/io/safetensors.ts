@@ -135,12 +135,16 @@ type Entry = v.InferOutput<typeof entrySchema>;
  *   and on integers beyond 32 bits
  * @see safetensors.deserialize
  */
-export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors"): SafetensorsFile {
+export function decodeSafetensors(
+  content: Uint8Array | ArrayBuffer,
+  file = "decodeSafetensors",
+): SafetensorsFile {
+  const bytes = bytesOf(content, file);
   const fail: Fail = (sentence, cause) => {
     const fix = "Restore it from a copy, or save it again";
     throw new FormatError(file, sentence, fix, { cause });
   };
-  const { header, dataStart } = readHeader(bytes, fail);
+  const { header, dataStart } = readHeader(bytes, file, fail);
   const { __metadata__, ...rest } = header;
   const metadata = v.safeParse(metadataSchema, __metadata__ ?? {});
   if (!metadata.success) return fail("__metadata__ is not an object of strings");
@@ -158,6 +162,30 @@ export function decodeSafetensors(bytes: Uint8Array, file = "decodeSafetensors")
   return { tensors: new Map(tensors), metadata: metadata.output };
 }
 
+function bytesOf(content: Uint8Array | ArrayBuffer, file: string): Uint8Array {
+  const bytes = content instanceof ArrayBuffer ? new Uint8Array(content) : content;
+  if (!(bytes instanceof Uint8Array)) {
+    const sentence = `the content is a ${typeof content}, not bytes`;
+    throw new FormatError(file, sentence, "Read the file, and give its Uint8Array or ArrayBuffer");
+  }
+  return bytes;
+}
+
+/** How files begin that are given in place of a safetensors file; none could be its header's size. */
+const foreign: readonly [start: string, sentence: string, fix: string][] = [
+  ["PK\x03\x04", "it is a zip, as torch.save writes", "Save it by safetensors.torch.save_file"],
+  ["\x80", "it is a pickle of Python", "Save it by safetensors.torch.save_file"],
+  ["GGUF", "it is a GGUF file", "Give the model's safetensors file"],
+  ["version https://git-lfs", "it is a pointer of Git LFS", "Get the file by git lfs pull"],
+  ["<", "it is a web page", "Check the address"],
+];
+
+function refuseForeign(bytes: Uint8Array, file: string): void {
+  const start = String.fromCharCode(...bytes.subarray(0, 40)).trimStart();
+  const [, sentence, fix] = foreign.find(([prefix]) => start.startsWith(prefix)) ?? [];
+  if (sentence !== undefined) throw new FormatError(file, sentence, fix);
+}
+
 function isStrings(x: unknown): boolean {
   const isObject = typeof x === "object" && x !== null && !Array.isArray(x);
   return isObject && Object.values(x).every((value) => typeof value === "string");
@@ -165,11 +193,14 @@ function isStrings(x: unknown): boolean {
 
 type Fail = (sentence: string, cause?: unknown) => never;
 
-function readHeader(bytes: Uint8Array, fail: Fail) {
+function readHeader(bytes: Uint8Array, file: string, fail: Fail) {
   if (bytes.length < 8) fail(`${bytes.length} bytes are too few for a safetensors file`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const n = Number(view.getBigUint64(0, true));
-  if (n > MAX_HEADER) fail("it is not a safetensors file: its header would be too large");
+  if (n > MAX_HEADER) {
+    refuseForeign(bytes, file);
+    fail("it is not a safetensors file: its header would be too large");
+  }
   const dataStart = 8 + n;
   if (dataStart > bytes.length) fail(`the file ends within its header of ${n} bytes`);
   let json: ParsedJson;

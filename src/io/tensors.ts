@@ -39,7 +39,10 @@ export function saveTensors(
  * @throws FormatError on a damaged or foreign file
  * @see safetensors.torch.load
  */
-export function loadTensors(bytes: Uint8Array, file?: string): Record<string, Tensor> {
+export function loadTensors(
+  bytes: Uint8Array | ArrayBuffer,
+  file?: string,
+): Record<string, Tensor> {
   return tensorsOf(decodeSafetensors(bytes, file));
 }
 

@@ -3,8 +3,8 @@ import { expectClose, expectSame, tolerance } from "../../test/pytorch/close.ts"
 import { readRecording } from "../../test/pytorch/read.ts";
 import { sentence } from "../../test/pytorch/sentence.ts";
 import { type Recorded, restored } from "../../test/pytorch/tensors.ts";
-import { camelCased, float64, int64 } from "../core/index.ts";
-import { gradcheck, noGrad, ones, randn, type Tensor } from "../tensor/index.ts";
+import { camelCased, float32, float64, int64 } from "../core/index.ts";
+import { gradcheck, noGrad, ones, randn, type Tensor, tensor } from "../tensor/index.ts";
 import * as F from "./functional.ts";
 import { LayerNorm } from "./layer-norm.ts";
 
@@ -111,6 +111,30 @@ describe("layerNorm()", () => {
     expect(gradcheck(affine, [x, w, b])).toBe(true);
     expect(gradcheck((a) => F.layerNorm(a as Tensor, [4]), [x])).toBe(true);
     expect(gradcheck(shifted, [b])).toBe(true);
+  });
+
+  test.each([
+    [1e20, float32],
+    [1e38, float32],
+    [1e200, float64],
+    [5e307, float64],
+  ])("of rows around %d is right, though their squares overflow", (size, dtype) => {
+    const rows = tensor(
+      [
+        [size, 2 * size, 3 * size],
+        [size, size, size],
+      ],
+      { dtype },
+    );
+    const x = rows.requiresGrad_();
+    const y = F.layerNorm(x, [3]);
+    const expected = [-Math.sqrt(1.5), 0, Math.sqrt(1.5), 0, 0, 0];
+    (y.flatten().tolist() as number[]).forEach((v, i) => {
+      expect(v).toBeCloseTo(expected[i] as number, 6);
+    });
+    y.pow(3).sum().backward();
+    const grad = (x.grad as Tensor).flatten().tolist() as number[];
+    expect(grad.every(Number.isFinite)).toBe(true);
   });
 
   test("of one element is the bias, whatever the element", () => {

@@ -40,7 +40,7 @@ export const pick: Op<[View, View], { dim: number; name: string }> = {
     const out = View.zeros(shape, x.dtype);
     const [from, at] = [x.data(), index.data()];
     const [n, inner] = [x.shape[dim] as number, numel(x.shape.slice(dim + 1))];
-    const outer = numel(x.shape.slice(0, dim));
+    const outer = out.numel === 0 ? 0 : numel(x.shape.slice(0, dim));
     for (let o = 0, done = 0; o < outer; o++) {
       for (const i of at) {
         const start = (o * n + i) * inner;
@@ -56,7 +56,7 @@ export const pick: Op<[View, View], { dim: number; name: string }> = {
     const dx = View.zeros(shape, grad.dtype);
     const [from, to, at] = [grad.data(), dx.storage.data as Real, index.data()];
     const [n, inner] = [shape[dim] as number, numel(shape.slice(dim + 1))];
-    const outer = numel(shape.slice(0, dim));
+    const outer = grad.numel === 0 ? 0 : numel(shape.slice(0, dim));
     for (let o = 0, done = 0; o < outer; o++) {
       for (const i of at) {
         const start = (o * n + i) * inner;

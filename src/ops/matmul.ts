@@ -151,6 +151,7 @@ function product(x: View, y: View): View {
   const [m, n] = [x.shape.at(-2) as number, y.shape.at(-1) as number];
   const lead = broadcastShapes("matmul", x.shape.slice(0, -2), y.shape.slice(0, -2));
   const out = View.zeros([...lead, m, n], x.dtype);
+  if (out.numel === 0) return out; // of any number of matrices
   if (y.rank === 2 && lead.length > 0) {
     gemm(rows(x), y, rows(out), 1, 0);
     return out;

@@ -1,4 +1,7 @@
+import { expect, test } from "vitest";
 import { type Expressions, replay } from "../../test/pytorch/expressions.ts";
+import { int64 } from "../core/index.ts";
+import { tensor, zeros } from "../tensor/creation.ts";
 import * as t from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -79,3 +82,35 @@ const table: Expressions = {
 };
 
 replay("reduce", table);
+
+test("no loop runs over the other sizes of a tensor without elements", () => {
+  const n = 2 ** 31 - 1;
+  const x = zeros(n, 3, 0);
+  const index = tensor([0, 2], { dtype: int64 });
+  const results = [
+    x.sum(1),
+    x.mean(1),
+    x.argmax(1),
+    x.max(1).values,
+    x.cumsum(1),
+    t.logsumexp(x, 1),
+    t.matmul(x, zeros(n, 0, 0)),
+    t.matmul(zeros(n, 0, 2), zeros(n, 2, 0)),
+    x.indexSelect(1, index),
+  ];
+  expect(results.map((y) => y.shape)).toEqual([
+    ...[
+      [n, 0],
+      [n, 0],
+      [n, 0],
+      [n, 0],
+      [n, 3, 0],
+      [n, 0],
+    ],
+    ...[
+      [n, 3, 0],
+      [n, 0, 0],
+      [n, 2, 0],
+    ],
+  ]);
+});

@@ -303,7 +303,7 @@ function mapDim(
   const inner = numel(x.shape.slice(dim + 1));
   const out = View.zeros(x.rank === 0 ? [] : x.shape.with(dim, length), dtype);
   const data = out.storage.data;
-  const outer = numel(x.shape.slice(0, dim));
+  const outer = out.numel === 0 ? 0 : numel(x.shape.slice(0, dim));
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const base = o * length * inner + i;

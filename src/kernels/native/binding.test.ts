@@ -111,6 +111,19 @@ describe.skipIf(!("backend" in native))("the binding", () => {
     expect(call).toThrow(/^native kernels: \w+, argument \d+: [^\n]+\. Report it as a bug: /);
   });
 
+  const many = 2 ** 31 - 1;
+  const norm = { rows: many, cols: 0, eps: 0, x: f(0), weight: null };
+  test.each<[entry: string, ...args: unknown[]]>([
+    ["softmax", f(0), f(0), many, 0],
+    ["logSoftmax", f(0), f(0), many, 0],
+    ["softmaxBackward", f(0), f(0), f(0), many, 0],
+    ["logSoftmaxBackward", f(0), f(0), f(0), many, 0],
+    ["layerNormForward", { ...norm, bias: null, y: f(0) }],
+    ["layerNormBackward", { ...norm, dy: f(0), dx: f(0), dWeight: f(0), dBias: f(0) }],
+  ])("%s visits no rows that have no columns", (entry, ...args) => {
+    expect(() => entries[entry]!(...args)).not.toThrow();
+  });
+
   test.each([
     ["gemm", gemm],
     ["lstmForward", layer],

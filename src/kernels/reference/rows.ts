@@ -106,14 +106,21 @@ export function crossEntropyBackward(a: CrossEntropy & { g: Real; dx: Real }): v
   }
 }
 
-/** The mean of a row, and `1/√(var + eps)`. */
+/** The mean of a row, and `1/√(var + eps)`. Where sums overflow, each term is divided before. */
 function moments({ x, cols, eps }: LayerNorm, start: number): [mean: number, scale: number] {
-  let sum = 0;
-  for (let j = start; j < start + cols; j++) sum += x[j]!;
-  const mean = sum / cols;
-  let squares = 0;
-  for (let j = start; j < start + cols; j++) squares += (x[j]! - mean) ** 2;
-  return [mean, 1 / Math.sqrt(squares / cols + eps)];
+  const sum = (term: (x: number) => number) => {
+    let total = 0;
+    for (let j = start; j < start + cols; j++) total += term(x[j]!);
+    return total;
+  };
+  let mean = sum((v) => v) / cols;
+  if (!Number.isFinite(mean)) mean = sum((v) => v / cols);
+  const squares = sum((v) => (v - mean) ** 2);
+  if (squares !== Infinity) return [mean, 1 / Math.sqrt(squares / cols + eps)];
+  let most = 0;
+  for (let j = start; j < start + cols; j++) most = Math.max(most, Math.abs(x[j]! - mean));
+  const part = sum((v) => ((v - mean) / most) ** 2) / cols;
+  return [mean, 1 / Math.sqrt(part + eps / most / most) / most];
 }
 
 /** `y = x̂ · weight + bias` with `x̂ = (x − mean_i) / √(var_i + eps)`. */

@@ -28,6 +28,9 @@ const inDouble = (a: Case) => ({ ...a, x: doubled(a.x) });
 /** Each normalised element is below √cols in size. */
 const size = (cols: number) => 2 * Math.sqrt(cols) + 1;
 
+/** Rows whose squares, differences of one rounding or sums overflow. */
+const huge = [[1e20], [3e38], [0, 1e30], [1e25, 1e30], [1e38, 2e38]] as const;
+
 /** The largest factor of a difference, which also multiplies its error. */
 function steepest(a: Case): number {
   let most = 0;
@@ -56,6 +59,17 @@ export function layerNormCases(backend: Backend): void {
       for (const rows of counts) {
         checkBackward(backend, given(rows, cols, affine));
         checkBackward(backend, given(rows, cols, affine, 1, 1000));
+      }
+    }
+  });
+
+  test("layerNorm() and its gradient hold for rows whose squares and sums overflow", () => {
+    for (const cols of columns.slice(1)) {
+      for (const [scale, offset] of huge) {
+        for (const affine of [false, true]) {
+          checkForward(backend, given(3, cols, affine, scale, offset));
+          checkBackward(backend, given(3, cols, affine, scale, offset));
+        }
       }
     }
   });
