@@ -2,7 +2,7 @@
 //
 //   the {cat|cats} {near|behind} the {tree|house} {sleeps|sleep} .
 //
-// A bigram model sees only the last word. An RNN carries what it has read in its state.
+// A bigram model sees only the last word. An RNN carries the earlier words in its state.
 // Run: npx tsx examples/05-why-context.ts
 
 import * as torch from "saiki";

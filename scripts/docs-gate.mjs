@@ -40,7 +40,7 @@ function visitModule(module) {
     const alias = exported.flags & ts.SymbolFlags.Alias;
     const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
     if (symbol.flags & ts.SymbolFlags.ValueModule) {
-      // `export * as nn from …`: the comment stands on that line.
+      // `export * as nn from …`: the comment is above that line.
       const lines = (exported.declarations ?? []).map((d) => d.parent);
       if (lines.some((line) => !seen.has(line))) visitModule(symbol);
       demand("exports", exported.name, lines);
@@ -129,7 +129,7 @@ function ownDeclarations(symbol) {
 }
 
 /**
- * Overloads stand for the implementation below them.
+ * Overloads without the implementation below them.
  *
  * @param {readonly ts.Declaration[]} declarations
  */

@@ -79,7 +79,7 @@ async function timed(task, steps) {
   return { seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
-/** Frees what is garbage; arrays are freed some time after a collection. Node has to expose it. */
+/** Collects garbage, which Node must expose; arrays are freed some time after a collection. */
 async function collect() {
   for (let round = 0; round < 5; round++) {
     /** @type {() => void} */ (globalThis.gc)();

@@ -1,4 +1,4 @@
-"""PyTorch's process: answers lines of JSON as serve.mjs does, with as many threads as OMP_NUM_THREADS."""
+"""PyTorch's process: the protocol of serve.mjs, with OMP_NUM_THREADS threads."""
 
 import json
 import os
@@ -13,7 +13,7 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
 class Layer:
-    """A layer and its data, equal for all who begin with the same seed."""
+    """A layer and its data, which are equal for equal seeds."""
 
     def __init__(self, c):
         torch.manual_seed(c["seed"])
@@ -135,7 +135,7 @@ def product_gflops(size=384, repeats=12):
 
 
 def peak_memory():
-    """Bytes of the most memory that was resident; Linux: of this program alone, see serve.mjs."""
+    """The peak of resident memory in bytes; see serve.mjs for Linux."""
     if sys.platform == "linux":
         with open("/proc/self/status") as lines:
             return next(int(l.split()[1]) * 1024 for l in lines if l.startswith("VmHWM:"))

@@ -20,7 +20,7 @@ interface Resolved extends CommonOptions {
   eps: number;
   /** The strength of the weight decay; 0 by default, 0.01 for AdamW. */
   weightDecay: number;
-  /** Whether the running maximum of v stands for v; false by default. */
+  /** Whether the running maximum of v replaces v; false by default. */
   amsgrad: boolean;
   /** Whether to climb instead of descend; false by default. */
   maximize: boolean;
@@ -41,7 +41,7 @@ const defaults: Resolved = {
 /**
  * `m = β1 m + (1 − β1) g`, `v = β2 v + (1 − β2) g²`, at step k `p −= lr · m̂ / (√v̂ + eps)` with
  * `m̂ = m / (1 − β1^k)`, `v̂ = v / (1 − β2^k)`. Weight decay adds to g. With `amsgrad` the running
- * maximum of v stands for v.
+ * maximum of v replaces v.
  *
  * @throws ConfigError when an option makes no sense
  * @see torch.optim.Adam; Kingma and Ba 2015

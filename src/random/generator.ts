@@ -63,7 +63,7 @@ export class Generator {
     return seed64;
   }
 
-  /** Seeds a stream that nobody seeded before its first use; returns the seed. @internal */
+  /** Seeds an unseeded stream at its first use; returns the seed. @internal */
   protected start(): bigint {
     this.manualSeed(DEFAULT_SEED);
     return DEFAULT_SEED;

@@ -2,7 +2,7 @@
 
 import { IndexError } from "../core/index.ts";
 
-/** The token that stands for everything the vocabulary lacks. */
+/** The token for characters or words that the vocabulary lacks. */
 export const unknownToken = "<unk>";
 
 /** The token of a line break among words. */

@@ -58,8 +58,8 @@ CASES = [
     case((3, 5), 5, elementwise_affine=False),
     case((3, 7), 7, eps=0.5),
     case((2, 40), 40, scale=30.0, offset=-4.0, eps=1e-6),
-    # One element is its own mean, so the output is the bias. With the default eps PyTorch misses it by
-    # 6e-6, for it multiplies x and the mean by 1/√eps before it subtracts them.
+    # One element is its own mean, so the output is the bias. With the default eps PyTorch is off by
+    # 6e-6, because it multiplies x and the mean by 1/√eps before it subtracts them.
     case((3, 1), 1, eps=1.0),
     case((2, 6), 6, scale=0.0, offset=2.0),
     case((0, 3), 3),

@@ -156,7 +156,7 @@ def kinds():
         if k != "bool":
             for code in ("-a", "a.sign()", "a - 1", "5 - a", "a.clamp(0, 3)", "a.relu()", "a.square()", "4 / a", "a.reciprocal()", "a.argmax()", "a.abs()", "a ** 0.5", "a.clamp(0.5, 2.5)", "a.clamp(max=1)"):
                 case(g, code, a, grad=False)
-    # A tensor without dimensions is weaker than one with, within a kind of number.
+    # Within a kind of number, a 0-dimensional tensor does not decide the result's type.
     zero = {"f32": f32(2.5), "f64": f64(0.1), "i64": i64(3), "bool": boo(True)}
     for a in xs.values():
         for b in zero.values():
