@@ -153,6 +153,8 @@ export class Checkpoints {
   private kept: readonly Generation[];
   private isFirst = false;
   private isConfigWritten: boolean;
+  /** The check sums of `tokenizer.json` and `model.safetensors` where they are known. */
+  private readonly current = new Map<string, string>();
 
   /** @param kept the generations of the run that the store has, the newest first */
   constructor(store: ModelStore, fixed: FixedFiles, kept: readonly Generation[] | null) {
@@ -206,6 +208,7 @@ export class Checkpoints {
     this.isConfigWritten = true;
     const before = this.kept.filter((old) => old.step !== step);
     this.kept = [{ ...head, validations: [...validations], sha256: "" }, ...before].slice(0, 2);
+    if (weights) await this.put(MODEL, model, weights);
     await this.settle();
   }
 
@@ -232,7 +235,14 @@ export class Checkpoints {
   }
 
   private async renew(file: string, sum: string): Promise<void> {
+    if (this.current.get(file) === sum) return;
     const { file: where, bytes } = await verified(this.store, file, sum);
-    if (where !== file) await this.store.write({ [file]: bytes });
+    if (where !== file) await this.put(file, sum, bytes);
+    this.current.set(file, sum);
+  }
+
+  private async put(file: string, sum: string, bytes: Uint8Array): Promise<void> {
+    await this.store.write({ [file]: bytes });
+    this.current.set(file, sum);
   }
 }
