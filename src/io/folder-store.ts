@@ -30,16 +30,12 @@ let temporaries = 0;
 export class FolderStore implements ModelStore {
   /** The folder's path. */
   readonly name: string;
-  private readonly disk: PlatformFiles | null;
+  /** Tests replace it by a disk that fails. */
+  private readonly disk: PlatformFiles | null = platform.files;
 
-  /**
-   * Names a folder, which {@link write} makes where it is missing.
-   *
-   * @param disk the files of the runtime; tests give a disk that fails
-   */
-  constructor(folder: string, disk: PlatformFiles | null = platform.files) {
+  /** Names a folder, which {@link write} makes where it is missing. */
+  constructor(folder: string) {
     this.name = folder;
-    this.disk = disk;
   }
 
   /**

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CheckpointError, setWarningHandler } from "../../src/core/index.ts";
-import { FolderStore } from "../../src/io/index.ts";
 import { type LmOptions, loadModel, type TrainHooks, train } from "../../src/lm/index.ts";
-import { type Fault, FaultyDisk } from "./disk.ts";
+import { type Fault, FaultyDisk, storeOf } from "./disk.ts";
 
 const text = "the cat sat on the mat. a dog ran to the sea. ".repeat(6);
 const small: LmOptions = {
@@ -10,7 +9,6 @@ const small: LmOptions = {
   ...{ steps: 6, evalEvery: 2 },
 };
 const other: LmOptions = { ...small, seed: 7, evalEvery: 3 };
-const storeOf = (disk: FaultyDisk) => new FolderStore("m", disk);
 
 async function trained(disk: FaultyDisk, options = small, hooks: TrainHooks = {}) {
   await train(text, options, { store: storeOf(disk), ...hooks });

@@ -1,6 +1,14 @@
 /** A disk in memory that dies, fails or loses power at a chosen operation. */
 
+import { FolderStore } from "../../src/io/index.ts";
 import type { PlatformFiles, ProcessName } from "../../src/platform/types.ts";
+
+/** The folder `m` on a disk. */
+export function storeOf(disk: FaultyDisk): FolderStore {
+  const store = new FolderStore("m");
+  Reflect.set(store, "disk", disk);
+  return store;
+}
 
 /** The end of the process: nothing runs after it. */
 class Killed extends Error {}

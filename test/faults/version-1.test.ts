@@ -1,13 +1,12 @@
 import { beforeAll, expect, test } from "vitest";
 import { setWarningHandler } from "../../src/core/index.ts";
-import { FolderStore, loadTensors, saveTensors, sha256 } from "../../src/io/index.ts";
+import { loadTensors, saveTensors, sha256 } from "../../src/io/index.ts";
 import { contentName, json } from "../../src/lm/files.ts";
 import { loadModel, train } from "../../src/lm/index.ts";
-import { FaultyDisk } from "./disk.ts";
+import { FaultyDisk, storeOf } from "./disk.ts";
 
 const text = "the cat sat on the mat. a dog ran to the sea. ".repeat(6);
 const small = { cell: "gru", embedding: 2, hidden: 3, batch: 2, length: 10, steps: 6 } as const;
-const storeOf = (disk: FaultyDisk) => new FolderStore("m", disk);
 
 let whole: FaultyDisk;
 
