@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -100,6 +101,21 @@ describe("FolderStore.lock()", () => {
       fakeLock(store, { started: "1" });
       await (await store.lock())();
       expect(readdirSync(store.name)).toEqual([]);
+    },
+  );
+
+  test.runIf(process.platform === "linux")(
+    "takes over from a dead process whose parent has not noticed",
+    async () => {
+      const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+      const [pid] = await once(parent.stdout, "data");
+      const state = () => readFileSync(`/proc/${Number(pid)}/stat`, "utf8");
+      await expect.poll(state, { timeout: 10_000 }).toContain(") Z ");
+      const store = new FolderStore(join(folder, "unnoticed"));
+      fakeLock(store, { pid: Number(pid) });
+      await (await store.lock())();
+      expect(readdirSync(store.name)).toEqual([]);
+      parent.kill();
     },
   );
 

@@ -56,12 +56,14 @@ const files: PlatformFiles = {
   },
   join,
   async self() {
-    return { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+    return { pid: process.pid, host: hostname(), started: (await statOf(process.pid)).started };
   },
   async mayLive({ pid, host, started }) {
     if (host !== hostname()) return true;
-    const now = await startOf(pid);
-    if (now !== null && started !== null && now !== started) return false;
+    const now = await statOf(pid);
+    if (now.isDead || (now.started !== null && started !== null && now.started !== started)) {
+      return false;
+    }
     return unless(["ESRCH"], false, async () => unless(["EPERM"], true, async () => signals(pid)));
   },
 };
@@ -120,10 +122,14 @@ async function makeFolder(folder: string): Promise<string[]> {
   return [folder];
 }
 
-/** When a process started, in ticks since the machine did; only Linux tells it. */
-async function startOf(pid: number): Promise<string | null> {
+/**
+ * The state of a process, which only Linux tells: its start, in ticks since the machine's, and whether
+ * it is dead and its parent has not asked for its status yet, which in a container may never happen.
+ */
+async function statOf(pid: number): Promise<{ isDead: boolean; started: string | null }> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { isDead: /^[ZX]/.test(fields[0] ?? ""), started: fields[19] ?? null };
 }
 
 function signals(pid: number): boolean {
